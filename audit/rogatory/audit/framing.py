@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixed-width integers, length-prefixed strings and tagged hashes.
+
+Every hash and MAC in Rogatory is computed over bytes built with these functions, so that no two different
+sequences of parts can ever produce the same input (architecture section 6, log-privacy section 1).
+
+This module is pure. It is not a wire format and not a parser: nothing is ever decoded with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+__all__ = ["lp", "th", "u8", "u16", "u32", "u64"]
+
+
+def _unsigned(value: int, width: int) -> bytes:
+    if not 0 <= value < 1 << (8 * width):
+        msg = f"integer does not fit in {width} unsigned bytes"
+        raise ValueError(msg)
+    return value.to_bytes(width, "big")
+
+
+def u8(value: int) -> bytes:
+    """Return ``value`` as 1 byte.
+
+    Raises:
+        ValueError: the value is outside 0..2**8-1.
+    """
+    return _unsigned(value, 1)
+
+
+def u16(value: int) -> bytes:
+    """Return ``value`` as 2 big-endian bytes.
+
+    Raises:
+        ValueError: the value is outside 0..2**16-1.
+    """
+    return _unsigned(value, 2)
+
+
+def u32(value: int) -> bytes:
+    """Return ``value`` as 4 big-endian bytes.
+
+    Raises:
+        ValueError: the value is outside 0..2**32-1.
+    """
+    return _unsigned(value, 4)
+
+
+def u64(value: int) -> bytes:
+    """Return ``value`` as 8 big-endian bytes.
+
+    Raises:
+        ValueError: the value is outside 0..2**64-1.
+    """
+    return _unsigned(value, 8)
+
+
+def lp(part: bytes) -> bytes:
+    """Return ``part`` with its length in front, as ``u32(len) || part``.
+
+    Raises:
+        ValueError: the part is 2**32 bytes or longer.
+    """
+    return u32(len(part)) + part
+
+
+def th(tag: str, *parts: bytes) -> bytes:
+    """Return the tagged hash ``SHA-256(LP(tag) || LP(p1) || ...)``, 32 bytes.
+
+    Args:
+        tag: the domain of the hash, for example ``rogatory/v1/body``; ASCII only.
+        parts: the hashed parts, in order.
+
+    Raises:
+        UnicodeEncodeError: the tag is not ASCII.
+        ValueError: a part is 2**32 bytes or longer.
+    """
+    digest = hashlib.sha256(lp(tag.encode("ascii")))
+    for part in parts:
+        digest.update(lp(part))
+    return digest.digest()
