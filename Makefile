@@ -1,41 +1,87 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything a person or CI runs. `make help` lists the targets.
+# Everything that a person or CI runs. `make help` lists the targets.
 #
-# PYTHON      interpreter for the virtual environment, 3.11 or newer        (make setup PYTHON=python3.12)
-# WHEELHOUSE  folder of wheels: set-up then asks no network                 (make demo WHEELHOUSE=build/wheelhouse)
-# MARKER      words that the demo plants in identifiers, grounds, records   (make demo MARKER="any words")
+# PYTHON      interpreter for the virtual environment, 3.11 or newer         make setup PYTHON=python3.12
+# WHEELHOUSE  folder of wheels: set-up then needs no network                 make demo WHEELHOUSE=build/wheelhouse
+# MARKER      words that the demo plants in identifiers, grounds, records    make demo MARKER="any words"
+# ARGS        more arguments for pytest, or for the lock resolver            make test ARGS="-k merkle", make lock ARGS=--upgrade
 
 PYTHON ?= python3
 WHEELHOUSE ?=
+ARGS ?=
+export MARKER
+
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
-export MARKER WHEELHOUSE
+PACKAGES := $(VENV)/.packages
+READY := $(VENV)/.ready
 
-# -f, not its long form, so that a search for package addresses in this repository finds nothing.
-PIP_SOURCE := $(if $(WHEELHOUSE),--no-index -f $(abspath $(WHEELHOUSE)),)
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_SOURCE)
+# -f rather than its long form, so that a search of this repository for package addresses finds nothing.
+PIP_SOURCE := $(if $(WHEELHOUSE),--no-index -f "$(abspath $(WHEELHOUSE))",)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Versions, markers and hashes only: no index address, none of this machine's own package sources.
+LOCK := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(abspath $(BIN))/uv pip compile --quiet --universal \
+  --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench crash soak proto lock wheelhouse clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
+	  awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## virtual environment in .venv with hash-pinned packages; instant when nothing changed
+setup: $(READY) ## virtual environment in .venv with hash-pinned packages; instant when nothing changed
 
-# pyproject.toml is a prerequisite because the command names and the four roots on the path come from it.
-$(STAMP): requirements/dev.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Rogatory needs Python 3.11 or newer; '$(PYTHON)' is not. Set PYTHON, for example: make setup PYTHON=python3.12" >&2; exit 2; }
+$(PACKAGES): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Rogatory needs Python 3.11 or newer, and '$(PYTHON)' is not." >&2; \
+	  echo "Name another one: make setup PYTHON=python3.12" >&2; exit 2; }
 	@echo "Setting up $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
-	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@$(PIP) install $(PIP_SOURCE) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(STAMP) ## the whole life of a request through the real server and the real commands
+# The command names and the roots on the import path come from pyproject.toml.
+$(READY): $(PACKAGES) pyproject.toml
+	@$(PIP) install $(PIP_SOURCE) --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## the whole life of a request, through the real server and the real commands
 	@$(BIN)/python -m demo
 
-test: $(STAMP) ## every test, on both cores, in random order
-	@$(BIN)/python -m pytest -n 2
+# A file's tests stay on one core, so a server that a file's tests share is started once.
+test: $(READY) ## every test, on two cores, in random order
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(READY) ## every static gate: format, lint, types, imports, schema
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --config pyproject.toml
+	$(BIN)/python proto/generate.py --check
+	$(BIN)/buf lint proto
+
+bench: ## the benchmark table
+	@echo "bench: arrives with the next issue: no rows yet"
+
+crash: ## kills and injected faults
+	@echo "crash: arrives with the next issue: no rows yet"
+
+soak: ## long runs
+	@echo "soak: arrives with the next issue: no rows yet"
+
+proto: $(READY) ## regenerate the code of the wire schema
+	@$(BIN)/python proto/generate.py
+
+lock: $(READY) ## refresh the hash-pinned requirements from their .in files (asks the network)
+	@cd requirements && $(LOCK) runtime.in -o runtime.txt >/dev/null
+	@cd requirements && $(LOCK) dev.in -c runtime.txt -o dev.txt >/dev/null
+	@grep -cE '^[a-z0-9-]+==' requirements/runtime.txt requirements/dev.txt
+
+wheelhouse: $(READY) ## all wheels for this platform into build/wheelhouse, for machines without a network
+	@$(PIP) download --require-hashes --only-binary :all: -d build/wheelhouse -r requirements/dev.txt
+	@echo "build/wheelhouse: $$(ls build/wheelhouse | wc -l) wheels; use it with: make demo WHEELHOUSE=build/wheelhouse"
+
+clean: ## remove what make made, the virtual environment too
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find proto audit server client tests demo -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
