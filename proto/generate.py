@@ -89,7 +89,12 @@ def generate(out: Path) -> None:
     _protoc(_plugin("protoc-gen-mypy"), f"--python_out={out}", f"--mypy_out=quiet:{out}", *files)
     if services:
         # Only these: the plug-in would write an empty module for every other file.
-        _protoc(_plugin("protoc-gen-mypy_grpc"), f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet:{out}", *services)
+        _protoc(
+            _plugin("protoc-gen-mypy_grpc"),
+            f"--grpc_python_out={out}",
+            f"--mypy_grpc_out=quiet:{out}",
+            *services,
+        )
 
 
 def drift() -> list[str]:
@@ -116,7 +121,9 @@ def regenerate() -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns 0, or 1 on drift or refusal."""
     parser = argparse.ArgumentParser(description="Generate the Python code of the wire schema.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if generated code is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail if generated code is stale"
+    )
     options = parser.parse_args(argv)
     try:
         if not options.check:
