@@ -9,7 +9,6 @@
 PYTHON ?= python3
 WHEELHOUSE ?=
 ARGS ?=
-export MARKER
 
 VENV := .venv
 BIN := $(VENV)/bin
