@@ -178,7 +178,7 @@ class Particulars(_message.Message):
     IDENTIFIER_FIELD_NUMBER: _builtins.int
     COMMITMENT_KEY_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
-    FROM_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
     OBSERVED_FIELD_NUMBER: _builtins.int
     ELEMENTS_FIELD_NUMBER: _builtins.int
@@ -195,6 +195,8 @@ class Particulars(_message.Message):
     words: _builtins.str
     """Words for the provider."""
     @_builtins.property
+    def since(self) -> Global___Instant: ...
+    @_builtins.property
     def until(self) -> Global___Instant: ...
     @_builtins.property
     def observed(self) -> _containers.RepeatedCompositeFieldContainer[Global___Instant]:
@@ -210,15 +212,16 @@ class Particulars(_message.Message):
         identifier: _builtins.bytes = ...,
         commitment_key: _builtins.bytes = ...,
         service: _builtins.str = ...,
+        since: Global___Instant | None = ...,
         until: Global___Instant | None = ...,
         observed: _abc.Iterable[Global___Instant] | None = ...,
         elements: _abc.Iterable[_builtins.str] | None = ...,
         purpose: _builtins.str = ...,
         words: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "until", b"until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_key", b"commitment_key", "elements", b"elements", "from", b"from", "identifier", b"identifier", "identifier_type", b"identifier_type", "observed", b"observed", "purpose", b"purpose", "service", b"service", "task", b"task", "until", b"until", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_key", b"commitment_key", "elements", b"elements", "identifier", b"identifier", "identifier_type", b"identifier_type", "observed", b"observed", "purpose", b"purpose", "service", b"service", "since", b"since", "task", b"task", "until", b"until", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -287,7 +290,7 @@ class DisclosedItem(_message.Message):
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
     ELEMENT_FIELD_NUMBER: _builtins.int
-    FROM_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
     LENGTH_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
@@ -301,6 +304,10 @@ class DisclosedItem(_message.Message):
     format: _builtins.str
     """How the rows are read for the scope check: RADIUS_DETAIL, CGNAT_SYSLOG, MBOX, RECORDS or OPAQUE."""
     @_builtins.property
+    def since(self) -> Global___Instant:
+        """Declared span of what is inside."""
+
+    @_builtins.property
     def until(self) -> Global___Instant: ...
     def __init__(
         self,
@@ -309,14 +316,15 @@ class DisclosedItem(_message.Message):
         media_type: _builtins.str = ...,
         task: _builtins.int = ...,
         element: _builtins.str = ...,
+        since: Global___Instant | None = ...,
         until: Global___Instant | None = ...,
         length: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
         format: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "until", b"until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["element", b"element", "format", b"format", "from", b"from", "length", b"length", "media_type", b"media_type", "name", b"name", "sha256", b"sha256", "task", b"task", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["element", b"element", "format", b"format", "length", b"length", "media_type", b"media_type", "name", b"name", "sha256", b"sha256", "since", b"since", "task", b"task", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
