@@ -30,6 +30,7 @@ from rogatory.audit.merkle import (
     Edge,
     Growth,
     consistency_proof,
+    edge_at,
     inclusion_proof,
     leaf_hash,
     root_at,
@@ -282,9 +283,7 @@ class Log:
         head = self._store.head()
         if head is None:
             raise LogUnavailable("there is no log in this store")
-        read = TileReader(self._store.tile)
-        levels = [level for level in range(head.size.bit_length() - 1, -1, -1) if head.size >> level & 1]
-        edge = Edge(head.size, tuple(read(level, (head.size >> (level + 1)) << 1) for level in levels))
+        edge = edge_at(TileReader(self._store.tile), head.size)
         if edge.root() != head.root:
             raise LogCorrupt("tiles give another root than the head")
         self._check_note(head)

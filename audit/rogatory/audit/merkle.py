@@ -24,6 +24,7 @@ __all__ = [
     "Growth",
     "NodeReader",
     "consistency_proof",
+    "edge_at",
     "inclusion_proof",
     "is_subtree",
     "leaf_hash",
@@ -174,6 +175,12 @@ def subtree_hash(read: NodeReader, start: int, end: int) -> bytes:
 def root_at(read: NodeReader, size: int) -> bytes:
     """Return the root of the tree over the first ``size`` leaves."""
     return subtree_hash(read, 0, size)
+
+
+def edge_at(read: NodeReader, size: int) -> Edge:
+    """Return the right edge of the tree over the first ``size`` leaves."""
+    levels = [level for level in range(size.bit_length() - 1, -1, -1) if size >> level & 1]
+    return Edge(size, tuple(read(level, (size >> (level + 1)) << 1) for level in levels))
 
 
 def subtree_proof(read: NodeReader, start: int, end: int, size: int) -> list[bytes]:

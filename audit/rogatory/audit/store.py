@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Head", "LogReads", "LogStore", "Published", "Transaction"]
+__all__ = ["Head", "LogReads", "LogSource", "LogStore", "Published", "Transaction"]
 
 Transaction = Callable[[], AbstractContextManager[object]]
 """Begins a write transaction on entry, commits on normal exit, rolls back when an exception leaves the block."""
@@ -53,9 +53,10 @@ class Published:
     published_at_ms: int
 
 
-class LogReads(Protocol):
-    """Reads. Inside the owner's transaction they show its writes; elsewhere, only what is committed.
+class LogSource(Protocol):
+    """What a checker needs of a log, wherever it is kept: a database, a file, a directory of tiles.
 
+    Inside the owner's transaction the reads show its writes; elsewhere, only what is committed.
     Raises, all methods: LogUnavailable when the store cannot answer, LogCorrupt when what it holds is damaged.
     """
 
@@ -69,18 +70,22 @@ class LogReads(Protocol):
             LogCorrupt: one of them is missing.
         """
 
+    def tile(self, level: int, index: int) -> bytes:
+        """Return the longest content of a hash tile, 32 bytes per hash; empty when there is none."""
+
+    def checkpoints(self, low: int, high: int, limit: int | None = None) -> list[Published]:
+        """Return published checkpoints with low <= size < high, by size, at most ``limit``."""
+
+
+class LogReads(LogSource, Protocol):
+    """The reads that writer and publisher need on top."""
+
     def entry_time_ms(self, index: int) -> int:
         """Return the commit time of an entry, in milliseconds since the Unix epoch.
 
         Raises:
             LogCorrupt: there is no such entry.
         """
-
-    def tile(self, level: int, index: int) -> bytes:
-        """Return the longest content of a hash tile, 32 bytes per hash; empty when there is none."""
-
-    def checkpoints(self, low: int, high: int, limit: int | None = None) -> list[Published]:
-        """Return published checkpoints with low <= size < high, by size, at most ``limit``."""
 
     def latest_checkpoint(self) -> Published | None:
         """Return the published checkpoint with the largest size."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rogatory.audit.encoding import MAX_INT
 from rogatory.audit.errors import FormatError, LogCorrupt
@@ -166,6 +167,13 @@ def fold(hashes: bytes) -> bytes:
     return row[0]
 
 
+@lru_cache(maxsize=256)
+def _remembered_fold(hashes: bytes) -> bytes:
+    # The edge is folded again on every commit and almost all of it is the same bytes as before. Keyed by content,
+    # so a changed byte is a different key and never gets an old answer. At most 2 MB.
+    return fold(hashes)
+
+
 class TileReader:
     """A :data:`~rogatory.audit.merkle.NodeReader` over tiles, which fetches each tile once.
 
@@ -191,7 +199,7 @@ class TileReader:
         hashes = self._tiles[key][start:end]
         if len(hashes) != end - start:
             raise LogCorrupt(f"tile {tile_level}/{tile_index} is missing or too short")
-        return fold(hashes)
+        return _remembered_fold(hashes)
 
 
 def format_bundle(entries: Sequence[bytes]) -> bytes:
