@@ -43,9 +43,15 @@ Fetch = Callable[[str], bytes]
 
 
 class DirectoryLog:
-    """A tlog-tiles directory as a :class:`~rogatory.audit.store.LogSource`.
+    """A tlog-tiles directory as a :class:`~rogatory.audit.store.LogSource`, at the size it has when first read.
 
     Args:
+        path: the directory; it may be empty or missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._size: int | None = None
 
     def head(self) -> Head | None:
         """Return the checkpoint, parsed but NOT verified, or None when there is none.
