@@ -11,7 +11,6 @@ Nothing here verifies a signature or gives a value a meaning.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 import types
 import typing
@@ -35,8 +34,8 @@ _LENGTHS: Final = {options_pb2.CLEAR_ID: (16, "ID"), options_pb2.CLEAR_DIGEST: (
 
 def encode(value: Any) -> bytes:  # noqa: ANN401 - any of the mirrored dataclasses
     """Return the canonical bytes of a value (protobuf, fields in number order)."""
-    codec = _codec(type(value))
-    return codec.to_message(value).SerializeToString(deterministic=True)
+    data: bytes = _codec(type(value)).to_message(value).SerializeToString(deterministic=True)
+    return data
 
 
 def decode(cls: type[T], data: bytes, *, limit: int, at: str = "") -> T:
@@ -78,7 +77,7 @@ def from_message(cls: type[T], message: pb.Message, at: str = "") -> T:
 
 
 def _refuse_unknown(message: pb.Message, at: str) -> None:
-    if len(unknown_fields.UnknownFieldSet(message)):  # type: ignore[no-untyped-call]
+    if len(unknown_fields.UnknownFieldSet(message)):
         raise Invalid(errors.X_ENCODING, at, "UNKNOWN_FIELD")
     for field, value in message.ListFields():
         if field.message_type is not None:
@@ -126,9 +125,14 @@ class _Codec:
         return self.cls(**{field.name: field.read(message, prefix + field.name) for field in self.fields})
 
 
-@functools.cache
+_CODECS: dict[type[Any], _Codec] = {}
+
+
 def _codec(cls: type[Any]) -> _Codec:
-    return _Codec(cls)
+    """Return the compiled converters of a class, made at first use."""
+    if cls not in _CODECS:
+        _CODECS[cls] = _Codec(cls)
+    return _CODECS[cls]
 
 
 def _message_class(name: str) -> Any:  # noqa: ANN401

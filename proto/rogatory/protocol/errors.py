@@ -18,6 +18,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from typing_extensions import override
+
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_.\-/\[\]:+]{0,96}\Z")
 
 
@@ -40,28 +42,29 @@ class RogatoryError(Exception):
         self.field = field
         self.rule = rule
 
+    @override
     def __str__(self) -> str:
         """Code, field and rule in one line, for developers' eyes; people read the catalogue."""
         return " ".join(part for part in (self.code, self.field, self.rule) if part)
 
 
-class Invalid(RogatoryError):  # noqa: N818 - reads as what happened
+class Invalid(RogatoryError):
     """The bytes or values break a format rule; nothing was decided."""
 
 
-class Refused(RogatoryError):  # noqa: N818 - reads as what happened
+class Refused(RogatoryError):
     """Well formed and authentic, but the law, the request's state or the directory says no."""
 
 
-class NotVerified(RogatoryError):  # noqa: N818 - reads as what happened
+class NotVerified(RogatoryError):
     """A signature, a proof, a commitment or a seal does not hold."""
 
 
-class NotAuthorised(RogatoryError):  # noqa: N818 - reads as what happened
+class NotAuthorised(RogatoryError):
     """The caller may not do this, or the object is not the caller's to see."""
 
 
-class Unavailable(RogatoryError):  # noqa: N818 - reads as what happened
+class Unavailable(RogatoryError):
     """Nothing has happened; the same call may be made again later."""
 
 

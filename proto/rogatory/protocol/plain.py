@@ -8,10 +8,11 @@ wrong types are refused with the field. This is not a signed format and nothing 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 import typing
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from rogatory.protocol import errors
@@ -30,6 +31,8 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses
         return value.hex()
     if isinstance(value, (tuple, list)):
         return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
     return {name: to_plain(getattr(value, name)) for name in _names(type(value))}
 
 
@@ -43,17 +46,22 @@ def from_plain(cls: type[T], data: Any, at: str = "") -> T:  # noqa: ANN401
     return value
 
 
-@functools.cache
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
 def _names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls))
+    return tuple(_hints(cls))
 
 
-@functools.cache
 def _hints(cls: type[Any]) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+    """Return the fields of a dataclass with their resolved types, in order; computed once for each class."""
+    if cls not in _HINTS:
+        resolved = typing.get_type_hints(cls)
+        _HINTS[cls] = {field.name: resolved[field.name] for field in dataclasses.fields(cls)}
+    return _HINTS[cls]
 
 
-def _build(hint: Any, data: Any, at: str) -> Any:  # noqa: ANN401
+def _build(hint: Any, data: Any, at: str) -> Any:  # noqa: ANN401, PLR0911 - one branch for each kind of type
     if isinstance(hint, types.UnionType):
         if data is None:
             return None
@@ -61,6 +69,12 @@ def _build(hint: Any, data: Any, at: str) -> Any:  # noqa: ANN401
     if typing.get_origin(hint) is tuple:
         inner = typing.get_args(hint)[0]
         return tuple(_build(inner, item, f"{at}[{i}]") for i, item in enumerate(_typed(data, list, at)))
+    if typing.get_origin(hint) is Mapping:
+        inner = typing.get_args(hint)[1]
+        items = _typed(data, dict, at).items()
+        return MappingProxyType(
+            {_typed(key, str, at): _build(inner, item, f"{at}.{key}") for key, item in items}
+        )
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _object(hint, _typed(data, dict, at), at)
     if isinstance(hint, type) and issubclass(hint, IntEnum):

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of the answer: delivered, received, preserved, refused, disclosed, acknowledged, excess reported.
+
+Clocks start with ``delivered``, which the provider's service signs by itself, so that silence shows. A disclosure is
+sealed to the asking unit and nobody else, names tasks that are granted and still open, and stands in the log before
+its last byte can be fetched. What is inside the seal the exchange cannot know: both ends check the scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from rogatory.protocol import errors
+from rogatory.protocol.decision import Decision, refuse
+from rogatory.protocol.directory import PartyKind
+from rogatory.protocol.disclosure import disclosure_context
+from rogatory.protocol.sealed import context_digest
+from rogatory.protocol.state import DisclosureState, Obligation, RequestState, StateName, TaskState
+from rogatory.protocol.statements import (
+    Acknowledge,
+    Disclose,
+    Preserve,
+    Receive,
+    Refuse,
+    ReportExcess,
+    RequestKind,
+    TaskOutcome,
+)
+
+DELIVERED_CLOCK: Final = "DELIVERED"
+GRADES: Final = ("MAJOR", "MINOR")
+_ACTIVE: Final = (StateName.RECEIVED, StateName.PRESERVING, StateName.EXECUTING)
+
+
+def delivered(state: RequestState, decision: Decision) -> RequestState:
+    """The provider's service has the request; clocks start."""
+    decision.require_party(PartyKind.PROVIDER, state.provider)
+    decision.require_about(state.order_digest, "ABOUT.ORDER")
+    if "DELIVERED_TO_SERVICE" in state.flags:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "ONCE")
+    pack, setting = decision.setting.pack, decision.setting
+    rules = pack.rules(state.kind)
+    started = tuple(
+        Obligation(
+            name,
+            pack.rule(f"kinds/{state.kind.name}/deadlines/{name}"),
+            setting.index,
+            pack.due_ms(deadline, setting.time_ms, emergency=state.emergency),
+        )
+        for name, deadline in sorted(rules.deadlines.items())
+        if deadline.clock == DELIVERED_CLOCK
+    )
+    return replace(
+        state,
+        obligations=state.obligations + started,
+        flags=tuple(sorted({*state.flags, "DELIVERED_TO_SERVICE"})),
+    )
+
+
+def receive(state: RequestState, decision: Decision) -> RequestState:
+    """A person of the provider has read it, with every granted task's particulars opened and matched."""
+    decision.require_party(PartyKind.PROVIDER, state.provider)
+    decision.require_about(state.order_digest, "ABOUT.ORDER")
+    decision.require_state(state, StateName.TRANSMITTED)
+    if "DELIVERED_TO_SERVICE" not in state.flags:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "DELIVERED_FIRST")
+    refs = [state.particulars(item.number) for item in state.granted]
+    wanted = {ref.object_digest for ref in refs if ref is not None}
+    if set(decision.body(Receive).opened) != wanted:
+        refuse(errors.X_SECTION_NOT_OPENED, "body.opened", "SECTION.OPENED")
+    return replace(state, name=StateName.RECEIVED)
+
+
+def preserve(state: RequestState, decision: Decision) -> RequestState:
+    """Frozen, until the instant that every party computes from the pack."""
+    decision.require_party(PartyKind.PROVIDER, state.provider)
+    decision.require_about(state.order_digest, "ABOUT.ORDER")
+    decision.require_state(state, StateName.RECEIVED)
+    body = decision.body(Preserve)
+    if state.kind is RequestKind.DISCLOSURE:
+        produce = state.obligation("produce")
+        if produce is None or body.until_ms < produce.due_ms:
+            refuse(errors.X_FIELD_INVALID, "body.until_ms", "UNTIL.PRODUCE")
+        _each_once(tuple((n, "PRESERVED") for n in state.open_tasks), body.outcomes)
+        return replace(state, name=StateName.PRESERVING, preserved_until_ms=body.until_ms)
+    term = state.obligation("preserve")
+    if term is None or body.until_ms != term.due_ms:
+        refuse(errors.X_FIELD_INVALID, "body.until_ms", "UNTIL.PACK")
+    after = _outcomes(state, decision, body.outcomes)
+    if after.open_tasks:
+        refuse(errors.X_FIELD_MISSING, "body.outcomes", "EACH_TASK")
+    return replace(after, name=StateName.PRESERVED, preserved_until_ms=body.until_ms)
+
+
+def refuse_request(state: RequestState, decision: Decision) -> RequestState:
+    """The provider does not comply, in whole or for tasks, with a code that the pack lists."""
+    decision.require_party(PartyKind.PROVIDER, state.provider)
+    decision.require_about(state.order_digest, "ABOUT.ORDER")
+    decision.require_state(state, StateName.TRANSMITTED, *_ACTIVE)
+    body = decision.body(Refuse)
+    if body.code not in decision.setting.pack.refusal["provider"]:
+        refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("refusal/provider"))
+    if body.tasks and set(body.tasks) - set(state.open_tasks):
+        refuse(errors.X_FIELD_INVALID, "body.tasks", "TASK_OPEN")
+    numbers = set(body.tasks or state.open_tasks)
+    after = _set(state, dict.fromkeys(numbers, "REFUSED"))
+    if not body.tasks or all(item.outcome == "REFUSED" for item in after.tasks if item.granted is not None):
+        return replace(after, name=StateName.REFUSED, code=body.code)
+    return _progress(replace(after, code=body.code))
+
+
+def disclose(state: RequestState, decision: Decision) -> RequestState:
+    """The manifest of a sealed disclosure."""
+    header, body = decision.header, decision.body(Disclose)
+    decision.require_party(PartyKind.PROVIDER, state.provider)
+    decision.require_about(state.order_digest, "ABOUT.ORDER")
+    if state.kind is not RequestKind.DISCLOSURE:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "PRESERVATION_DISCLOSES_NOTHING")
+    decision.require_state(state, *_ACTIVE)
+    recipients = (decision.setting.directory.unit(state.agency, "header.reply_to").key_id,)
+    if tuple(wrap.key_id for wrap in body.wraps) != recipients:
+        refuse(errors.X_FIELD_NOT_FOR_RECIPIENT, "body.wraps", "RECIPIENT.ASKING_UNIT")
+    expected = disclosure_context(
+        state, header.realm, body.disclosure_id, header.issuer.org, header.issuer.key_id, recipients
+    )
+    if body.context_digest != context_digest(expected):
+        refuse(errors.X_FIELD_INVALID, "body.context_digest", "DISCLOSURE.CONTEXT")
+    if any(item.disclosure_id == body.disclosure_id for item in state.disclosures):
+        refuse(errors.X_REPLAY, "body.disclosure_id", "ONCE")
+    after = _outcomes(state, decision, body.outcomes)
+    record = DisclosureState(
+        body.disclosure_id,
+        decision.verified.digest,
+        decision.setting.index,
+        tuple(item.number for item in body.outcomes),
+        body.part_root,
+        body.body_length,
+    )
+    return _progress(replace(after, disclosures=(*state.disclosures, record)))
+
+
+def acknowledge(state: RequestState, decision: Decision) -> RequestState:
+    """The agency has opened and verified a disclosure and checked its scope again."""
+    decision.require_party(PartyKind.AGENCY, state.agency)
+    body = decision.body(Acknowledge)
+    record = next((d for d in state.disclosures if d.manifest == decision.header.about), None)
+    if record is None or record.scope_report:
+        refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.DISCLOSURE")
+    done = tuple(replace(d, scope_report=body.scope_report) if d is record else d for d in state.disclosures)
+    return _progress(replace(state, disclosures=done))
+
+
+def report_excess(state: RequestState, decision: Decision) -> RequestState:
+    """More came than was asked for: a duty to delete or restrict stands until it is settled."""
+    if decision.header.about not in {d.manifest for d in state.disclosures}:
+        refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.DISCLOSURE")
+    if decision.body(ReportExcess).grade not in GRADES:
+        refuse(errors.X_FIELD_INVALID, "body.grade", "VOCABULARY")
+    return replace(state, flags=tuple(sorted({*state.flags, "DELETE_OR_RESTRICT"})))
+
+
+def _outcomes(state: RequestState, decision: Decision, outcomes: tuple[TaskOutcome, ...]) -> RequestState:
+    allowed = decision.setting.pack.outcomes[state.kind.name]
+    for i, item in enumerate(outcomes):
+        if item.number not in state.open_tasks:
+            refuse(errors.X_SCOPE_EXCEEDED, f"body.outcomes[{i}].number", "TASK_OPEN")
+        if item.outcome not in allowed:
+            refuse(
+                errors.X_FIELD_INVALID, f"body.outcomes[{i}].outcome", decision.setting.pack.rule("outcomes")
+            )
+    return _set(state, {item.number: item.outcome for item in outcomes})
+
+
+def _set(state: RequestState, outcomes: dict[int, str]) -> RequestState:
+    def ended(item: TaskState) -> TaskState:
+        return replace(item, outcome=outcomes.get(item.task.number, item.outcome))
+
+    return replace(state, tasks=tuple(ended(item) for item in state.tasks))
+
+
+def _each_once(expected: tuple[tuple[int, str], ...], outcomes: tuple[TaskOutcome, ...]) -> None:
+    if tuple((item.number, item.outcome) for item in outcomes) != expected:
+        refuse(errors.X_FIELD_INVALID, "body.outcomes", "EACH_TASK")
+
+
+def _progress(state: RequestState) -> RequestState:
+    """EXECUTING while a task is open, DELIVERED when none is, CLOSED when every disclosure is acknowledged too."""
+    if state.open_tasks:
+        return replace(state, name=StateName.EXECUTING)
+    obligations = tuple(replace(o, met=o.met or o.name == "produce") for o in state.obligations)
+    closed = all(d.scope_report for d in state.disclosures)
+    return replace(state, name=StateName.CLOSED if closed else StateName.DELIVERED, obligations=obligations)

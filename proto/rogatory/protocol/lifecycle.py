@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fold: from a request's state and one verified statement to the next state, or a refusal.
+
+Pure, and the same for every party (architecture §4.2). ``decide`` is what the exchange runs before it commits and what
+each client runs over the envelopes it was given; a test holds both against each other. Rules common to all kinds stand
+here; those of issuing and validating in ``issuing``, those of the answer in ``answering``. Whether sealed objects and
+parts have arrived is a matter of storage and is checked beside this by the exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from rogatory.protocol import answering, errors, issuing
+from rogatory.protocol.decision import Decision, Setting
+from rogatory.protocol.directory import Directory
+from rogatory.protocol.envelope import Verified, verify_envelope
+from rogatory.protocol.errors import Refused
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.pack import Pack
+from rogatory.protocol.state import TERMINAL, RequestState
+from rogatory.protocol.statements import DECIDING_KINDS
+
+_Rule = Callable[[RequestState, Decision], RequestState]
+
+_RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
+    {
+        StatementKind.VALIDATE: issuing.validate,
+        StatementKind.WITHDRAW: issuing.withdraw,
+        StatementKind.DELIVERED: answering.delivered,
+        StatementKind.RECEIVE: answering.receive,
+        StatementKind.PRESERVE: answering.preserve,
+        StatementKind.REFUSE: answering.refuse_request,
+        StatementKind.DISCLOSE: answering.disclose,
+        StatementKind.ACKNOWLEDGE: answering.acknowledge,
+        StatementKind.REPORT_EXCESS: answering.report_excess,
+    }
+)
+# Taking back, refusing and reporting must never wait for having read the newest state, nor for a request to be open.
+_ALWAYS: Final = frozenset({StatementKind.REPORT_EXCESS})
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEnvelope:
+    """Envelope bytes with their place and time in the log, as a receipt or a view proves them."""
+
+    data: bytes
+    index: int
+    time_ms: int
+
+
+def decide(state: RequestState | None, verified: Verified, setting: Setting) -> RequestState:
+    """Fold one verified statement into a request's state.
+
+    Args:
+        state: The state before; ``None`` for a request that does not exist yet.
+        verified: The statement.
+        setting: Log index, commit time, directory and pack that it is judged by.
+
+    Raises:
+        Refused: With a stable code, the field and the rule. The state is then unchanged.
+    """
+    decision = Decision(verified, setting)
+    header = verified.header
+    if header.kind is StatementKind.ISSUE:
+        after = issuing.issue(state, decision)
+    else:
+        rule = _RULES.get(header.kind)
+        if rule is None:
+            raise Refused(errors.X_KIND_UNKNOWN, "header.kind", "LIFECYCLE")
+        if state is None or verified.row.org not in state.parties:
+            raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
+        _common(state, decision)
+        after = rule(state, decision)
+    return replace(after, last_index=setting.index, last_digest=verified.digest)
+
+
+def fold(
+    envelopes: Iterable[LoggedEnvelope],
+    directory: Directory,
+    packs: Mapping[bytes, Pack],
+) -> tuple[RequestState | None, tuple[Verified, ...]]:
+    """Verify and fold a request's envelopes in log order.
+
+    Raises:
+        RogatoryError: The first envelope that does not verify or that the rules refuse.
+    """
+    state: RequestState | None = None
+    verified: list[Verified] = []
+    for item in envelopes:
+        statement = verify_envelope(item.data, directory, item.time_ms)
+        pack = pack_of(state, statement, packs)
+        state = decide(state, statement, Setting(item.index, item.time_ms, directory, pack))
+        verified.append(statement)
+    return state, tuple(verified)
+
+
+def pack_of(state: RequestState | None, verified: Verified, packs: Mapping[bytes, Pack]) -> Pack:
+    """Return the pack that a statement is judged by: the one its request named when it was issued.
+
+    Raises:
+        Refused: ``X_PACK_UNKNOWN``, or ``X_NOT_FOUND`` for an answer to a request that does not exist.
+    """
+    if verified.header.kind is StatementKind.ISSUE:
+        digest = verified.header.pack_digest
+    elif state is None:
+        raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
+    else:
+        digest = state.pack_digest
+    pack = packs.get(digest)
+    if pack is None:
+        raise Refused(errors.X_PACK_UNKNOWN, "header.pack_digest", "DIRECTORY.PACKS")
+    return pack
+
+
+def _common(state: RequestState, decision: Decision) -> None:
+    header = decision.header
+    if header.pack_digest and header.pack_digest != state.pack_digest:
+        raise Refused(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
+    if state.name in TERMINAL and header.kind not in _ALWAYS:
+        raise Refused(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
+    if header.kind in DECIDING_KINDS and header.seen.request_position != state.last_index + 1:
+        raise Refused(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
+    if header.seen.request_position > state.last_index + 1:
+        raise Refused(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
