@@ -284,6 +284,10 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
     """
     if not 0 < old <= new:
         raise ProofError("consistency needs 0 < old <= new")
+    if old == new:
+        if proof or old_root != new_root:
+            raise ProofError("one size has two roots, or a proof that it does not need")
+        return
     verify_subtree(0, old, new, proof, old_root, new_root)
 
 

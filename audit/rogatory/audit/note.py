@@ -99,7 +99,7 @@ class VerifiedNote:
     Attributes:
         text: the text, with its final newline.
         verified: one signature per known key, in the note's order.
-        unverified: lines of unknown keys.
+        unverified: lines of unknown keys, the same line once.
     """
 
     text: str
@@ -196,20 +196,20 @@ def open_note(data: str | bytes, verifiers: Sequence[Verifier]) -> VerifiedNote:
     """
     note = parse_note(data)
     verified: dict[tuple[str, bytes], VerifiedSignature] = {}
-    unverified: list[Signature] = []
+    unverified: dict[str, Signature] = {}
     for signature in note.signatures:
         pair = (signature.name, signature.key_id)
         known = [verifier for verifier in verifiers if (verifier.name, verifier.key_id) == pair]
         if len(known) > 1:
             raise AmbiguousKey("two configured keys share a name and key id")
         if not known:
-            unverified.append(signature)
+            unverified[signature.line] = signature
         elif pair not in verified:
             time = known[0].verify(note.text, signature.blob)
             verified[pair] = VerifiedSignature(known[0], time, signature.line)
     if not verified:
         raise UnverifiedNote("no signature is by a known key")
-    return VerifiedNote(note.text, tuple(verified.values()), tuple(unverified))
+    return VerifiedNote(note.text, tuple(verified.values()), tuple(unverified.values()))
 
 
 def open_checkpoint(
