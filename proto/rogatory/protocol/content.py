@@ -13,6 +13,7 @@ from typing import Final
 
 MAX_CONTENT: Final = 65_536
 MAX_META: Final = 1_048_576
+MAX_ITEMS: Final = 4096
 RADIUS_DETAIL: Final = "RADIUS_DETAIL"
 CGNAT_SYSLOG: Final = "CGNAT_SYSLOG"
 MBOX: Final = "MBOX"
