@@ -61,6 +61,17 @@ STATIC_CT = 0x05
 SUBTREE = 0x06
 
 _MLDSA44_SIGNATURE = 2_420
+_P25519 = 2**255 - 19
+# y of the eight points of edwards25519 whose order divides 8; the sign of x does not matter here.
+_SMALL_ORDER_Y = frozenset(
+    {
+        0,
+        1,
+        _P25519 - 1,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    }
+)
 _VKEY = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]+={0,2})")
 
 
@@ -116,6 +127,8 @@ class PublicKey:
         if self.key_type in sizes:
             if len(self.key) != sizes[self.key_type]:
                 raise FormatError("public key has another length")
+            if self.key_type != SUBTREE:
+                _check_point(self.key)
         else:
             _load_p256(self.key)
 
@@ -157,6 +170,13 @@ def parse_vkey(text: str) -> PublicKey:
     if key.key_id.hex() != match["id"]:
         raise FormatError("verifier key states an id that is not its own")
     return key
+
+
+def _check_point(key: bytes) -> None:
+    # Under a key of small order one signature fits many texts, and libraries disagree on spellings above p.
+    y = int.from_bytes(key, "little") & (1 << 255) - 1
+    if y >= _P25519 or y in _SMALL_ORDER_Y:
+        raise FormatError("Ed25519 key is of small order or not canonical")
 
 
 def _load_p256(spki: bytes) -> EllipticCurvePublicKey:

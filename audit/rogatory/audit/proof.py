@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rogatory.audit.checkpoint import parse_checkpoint
 from rogatory.audit.encoding import MAX_INT, decode_base64, encode_base64, parse_decimal
 from rogatory.audit.errors import FormatError, UnverifiedNote
 from rogatory.audit.merkle import HASH_SIZE, leaf_hash, verify_inclusion
@@ -47,7 +48,7 @@ class TlogProof:
             raise FormatError("index or number of hashes is out of range")
         if any(len(value) != HASH_SIZE for value in self.hashes):
             raise FormatError("a hash is not 32 bytes")
-        parse_note(self.checkpoint)
+        parse_checkpoint(parse_note(self.checkpoint).text)
         extra = [] if self.extra is None else [f"extra {encode_base64(self.extra)}"]
         hashes = [encode_base64(value) for value in self.hashes]
         return "\n".join([HEADER, *extra, f"index {self.index}", *hashes, "", self.checkpoint])
