@@ -27,7 +27,7 @@ from rogatory.v1 import directory_pb2, options_pb2, sealed_pb2, services_pb2, st
 
 T = TypeVar("T")
 
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/:\-]{0,127}\Z")
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/:\[\]\-]{0,127}\Z")
 _MODULES: Final = (statement_pb2, sealed_pb2, directory_pb2, services_pb2)
 _LENGTHS: Final = {options_pb2.CLEAR_ID: (16, "ID"), options_pb2.CLEAR_DIGEST: (32, "DIGEST")}
 
@@ -101,9 +101,14 @@ class _Codec:
         self.message_class = _message_class(cls.__name__)
         hints = typing.get_type_hints(cls)
         descriptor = self.message_class.DESCRIPTOR
-        oneofs = {name: [f.name for f in oneof.fields] for name, oneof in descriptor.oneofs_by_name.items()}
         names = [f.name for f in dataclasses.fields(cls)]
-        wire = {f.name for f in descriptor.fields if f.containing_oneof is None} | set(oneofs)
+        # A oneof is one field of the class (its members by class), or the members stand one by one and optional.
+        oneofs = {name for name in descriptor.oneofs_by_name if name in names}
+        wire = oneofs | {
+            f.name
+            for f in descriptor.fields
+            if f.containing_oneof is None or f.containing_oneof.name not in oneofs
+        }
         if wire != set(names):
             msg = f"{cls.__name__} and its message differ in {sorted(wire ^ set(names))}"
             raise TypeError(msg)

@@ -32,7 +32,7 @@ class _ClearEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Clear.ValueType
     DESCRIPTOR: _descriptor.EnumDescriptor
     CLEAR_UNSPECIFIED: _Clear.ValueType  # 0
     CLEAR_CODE: _Clear.ValueType  # 1
-    """A token from a closed or pack-listed vocabulary: letters, digits and _ . + / : - only."""
+    """A token from a closed or pack-listed vocabulary: letters, digits and _ . + / : - [ ] only."""
     CLEAR_ID: _Clear.ValueType  # 2
     """A random or time-ordered 16-byte id."""
     CLEAR_DIGEST: _Clear.ValueType  # 3
@@ -55,7 +55,7 @@ class Clear(_Clear, metaclass=_ClearEnumTypeWrapper):
 
 CLEAR_UNSPECIFIED: Clear.ValueType  # 0
 CLEAR_CODE: Clear.ValueType  # 1
-"""A token from a closed or pack-listed vocabulary: letters, digits and _ . + / : - only."""
+"""A token from a closed or pack-listed vocabulary: letters, digits and _ . + / : - [ ] only."""
 CLEAR_ID: Clear.ValueType  # 2
 """A random or time-ordered 16-byte id."""
 CLEAR_DIGEST: Clear.ValueType  # 3

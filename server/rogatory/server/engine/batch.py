@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One group commit in the making: entries, what opens them, and answers that wait for the commit.
+
+Entries get their index as they are placed, since one writer owns the log. A handler returns a function that makes its
+answer once head and proofs exist; nothing of a batch is shown before its transaction has committed. The batch does not
+begin or end a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rogatory.audit.commitment import EntryHeader, commit, random_salts
+from rogatory.audit.framing import lp
+from rogatory.audit.log import Staged
+from rogatory.audit.merkle import leaf_hash
+from rogatory.protocol.entry import Fields
+from rogatory.protocol.entry_schema import SCHEMA_ID, SEAL, read_record
+from rogatory.protocol.header import DAY_MS
+from rogatory.protocol.receipt import Opening, Receipt
+from rogatory.server.engine.core import Core
+from rogatory.server.store.contract import ViewRow
+from rogatory.server.vault import NO_REQUEST
+
+_OPENINGS = "openings"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry at its index in this batch, with everything that opens it."""
+
+    index: int
+    entry: bytes
+    leaf: bytes
+    commitments: tuple[bytes, ...]
+    openings: tuple[Opening, ...]
+
+
+class Finish:
+    """Makes receipts once the batch is committed."""
+
+    def __init__(self, core: Core, staged: Staged | None) -> None:
+        self._core = core
+        self._staged = staged
+
+    def receipt(self, placed: Placed) -> Receipt:
+        """Return the receipt of an entry of this batch, from memory alone."""
+        if self._staged is None:
+            msg = "a receipt was asked of a batch without entries"
+            raise AssertionError(msg)
+        inclusion = tuple(self._staged.inclusion(placed.index))
+        head = self._staged.note.encode()
+        return Receipt(placed.entry, placed.commitments, placed.openings, placed.index, inclusion, head)
+
+    def stored(self, row: ViewRow) -> Receipt:
+        """Return the receipt of a committed entry, byte for byte as it was first given."""
+        size, note = self._core.store.head_after(row.i)
+        inclusion = tuple(self._core.log.inclusion(row.i, size))
+        entry = self._core.log.entry(row.i)
+        return Receipt(
+            entry, split_commitments(row), open_row(self._core, row), row.i, inclusion, note.encode()
+        )
+
+
+Answer = Callable[[Finish], bytes]
+
+
+class Batch:
+    """Entries placed so far.
+
+    Args:
+        core: The parts of the write path.
+        time_ms: Commit time of the whole batch; never earlier than the log's newest entry.
+    """
+
+    def __init__(self, core: Core, time_ms: int) -> None:
+        self._core = core
+        self.time_ms = time_ms
+        self.entries: list[bytes] = []
+
+    @property
+    def next_index(self) -> int:
+        """Log index of the next entry."""
+        return self._core.log.size + len(self.entries)
+
+    def place(
+        self, fields: Fields, actor: bytes, request_id: bytes | None = None, envelope: bytes | None = None
+    ) -> Placed:
+        """Add an entry with these sixteen values and keep what opens it.
+
+        Args:
+            fields: The values.
+            actor: Organisation that may open the entry beside the request's parties and oversight.
+            request_id: The request that it belongs to, if any; its vault key seals the openings.
+            envelope: The signed bytes behind the entry.
+        """
+        core = self._core
+        (due, _extension) = read_record(fields[SEAL], 2)
+        header = EntryHeader(core.entropy.token(16), self.time_ms // DAY_MS, int.from_bytes(due, "big"))
+        salts = random_salts(core.entropy.token)
+        committed = commit(core.log.origin, SCHEMA_ID, header, fields, salts)
+        index = self.next_index
+        openings = tuple(
+            Opening(slot, salt, value) for slot, (salt, value) in enumerate(zip(salts, fields, strict=True))
+        )
+        blob = b"".join(salt + lp(value) for salt, value in zip(salts, fields, strict=True))
+        sealed = core.vault.seal(request_id or NO_REQUEST, f"{_OPENINGS}/{index}", blob)
+        core.store.add_view(
+            ViewRow(index, actor, request_id, b"".join(committed.commitments), sealed, envelope)
+        )
+        self.entries.append(committed.entry)
+        return Placed(index, committed.entry, leaf_hash(committed.entry), committed.commitments, openings)
+
+
+def split_commitments(row: ViewRow) -> tuple[bytes, ...]:
+    """Return C_0..C_15 of a stored view."""
+    return tuple(row.commitments[at : at + 32] for at in range(0, 512, 32))
+
+
+def open_row(core: Core, row: ViewRow) -> tuple[Opening, ...]:
+    """Return all openings of a stored view.
+
+    Raises:
+        LogCorrupt: The vault key is gone or the row was changed.
+    """
+    blob = core.vault.open(row.request_id or NO_REQUEST, f"{_OPENINGS}/{row.i}", row.openings)
+    found: list[Opening] = []
+    at = 0
+    for slot in range(16):
+        length = int.from_bytes(blob[at + 32 : at + 36], "big")
+        found.append(Opening(slot, blob[at : at + 32], blob[at + 36 : at + 36 + length]))
+        at += 36 + length
+    return tuple(found)

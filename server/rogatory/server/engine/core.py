@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every handler of the write path shares: store, vault, log, keys, directory, packs, time.
+
+And the two look-ups that need more than one of them: the caller behind a certificate, and a request's state. No handler
+stands here, and nothing commits here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rogatory.audit.log import Log
+from rogatory.protocol import errors, keys
+from rogatory.protocol.directory import Directory, KeyRow, OrgRow, PartyKind, RowStatus
+from rogatory.protocol.envelope import sign_statement
+from rogatory.protocol.errors import NotAuthorised
+from rogatory.protocol.header import Address, Header, Issuer, Seen, StatementKind
+from rogatory.protocol.ids import Clock, Entropy, uuid7
+from rogatory.protocol.pack import Pack
+from rogatory.protocol.plain import from_plain, to_plain
+from rogatory.protocol.state import RequestState
+from rogatory.protocol.statements import Body, Statement
+from rogatory.server.store.contract import ExchangeStore, RequestRow
+from rogatory.server.vault import Vault
+
+_OWN_STATEMENT_LIFE_MS: Final = 86_400_000
+PartLeaves = Callable[[bytes, bytes], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The TLS peer, as the directory knows it."""
+
+    row: KeyRow
+    org: OrgRow
+
+    @property
+    def kind(self) -> PartyKind:
+        """Kind of the caller's organisation."""
+        return self.org.kind
+
+
+@dataclass(slots=True)
+class Core:
+    """Parts of the write path; made once at start."""
+
+    store: ExchangeStore
+    vault: Vault
+    log: Log
+    signer: keys.Signer
+    exchange_row: KeyRow
+    directory: Directory
+    packs: Mapping[bytes, Pack]
+    clock: Clock
+    entropy: Entropy
+    part_leaves: PartLeaves
+
+    def caller(self, peer_spki: bytes) -> Caller:
+        """Return the enrolled device behind a certificate.
+
+        Raises:
+            NotAuthorised: No row, not active, out of its time, or its organisation is not active.
+        """
+        row = self.directory.device(peer_spki)
+        now = self.clock.now_ms()
+        if (
+            row is None
+            or row.status is not RowStatus.ACTIVE
+            or not row.valid_from_ms <= now < row.valid_until_ms
+        ):
+            raise NotAuthorised(errors.X_CERTIFICATE_NOT_TRUSTED, "peer", "DIRECTORY.SPKI")
+        return Caller(row, self.directory.org(row.org, "peer"))
+
+    def state(self, request_id: bytes) -> tuple[RequestState | None, bytes]:
+        """Return a request's state and the leaf hash of its last statement; nothing for a request that is not."""
+        row = self.store.request(request_id)
+        if row is None:
+            return None, b""
+        return from_plain(RequestState, json.loads(row.state), "state"), row.last_leaf
+
+    def save(self, state: RequestState, leaf: bytes) -> None:
+        """Write a request's new state inside the open transaction."""
+        data = json.dumps(to_plain(state), separators=(",", ":")).encode()
+        self.store.put_request(RequestRow(state.request_id, state.last_index, leaf, data), state.parties)
+
+    def visible(self, caller: Caller, request_id: bytes) -> tuple[RequestState, bytes]:
+        """Return a request that the caller may see.
+
+        Raises:
+            NotAuthorised: ``X_NOT_FOUND``, the same for another party's request as for none at all.
+        """
+        state, leaf = self.state(request_id)
+        if state is None or not (caller.kind is PartyKind.OVERSIGHT or caller.row.org in state.parties):
+            raise NotAuthorised(errors.X_NOT_FOUND, "request_id", "REQUEST.PARTY")
+        return state, leaf
+
+    def sign(
+        self, kind: StatementKind, body: Body, request_id: bytes, addressee: Address, time_ms: int
+    ) -> bytes:
+        """Return an envelope of the exchange's own statement (rejections, heartbeats)."""
+        head = self.log.head()
+        row = self.exchange_row
+        header = Header(
+            realm=self.directory.realm,
+            statement_id=uuid7(self.clock, self.entropy),
+            request_id=request_id,
+            kind=kind,
+            seen=Seen(head.size, head.root, self.directory.index),
+            issuer=Issuer(row.org, row.unit, row.subject, row.roles[0], row.key_id),
+            addressee=addressee,
+            issued_at_ms=time_ms,
+            expires_at_ms=time_ms + _OWN_STATEMENT_LIFE_MS,
+        )
+        return sign_statement(Statement(header, body), self.signer)

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine: jobs in, one transaction, answers out; and the publisher's tick.
+
+``process`` is one group commit. A refusal answers its own job; anything that is not a ``RogatoryError`` is fatal: the
+transaction is rolled back, nothing of the batch is shown, and the process that runs the engine must end, since a write
+path that does not know what was stored must not go on (architecture §4.3). Only one engine may write a data folder; the
+log's epoch fences a second one. It does not batch by itself: the caller decides what one call holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
+from rogatory.audit.keys import Ed25519Signer as NoteSigner
+from rogatory.audit.keys import Signer as HeadSigner
+from rogatory.audit.keys import TimestampedMlDsaSigner
+from rogatory.audit.log import Log, Staged
+from rogatory.audit.publisher import Publisher
+from rogatory.audit.ratchet import Ratchet
+from rogatory.protocol import errors, keys
+from rogatory.protocol.errors import Invalid, RogatoryError
+from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
+from rogatory.server.engine import reading
+from rogatory.server.engine.batch import Answer, Batch, Finish
+from rogatory.server.engine.core import Caller, Core
+from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
+from rogatory.server.engine.jobs import Job, Op
+from rogatory.server.engine.submitting import submit
+from rogatory.server.parts_index import part_leaves
+from rogatory.server.store.contract import SchemeRow
+from rogatory.server.store.sqlite import SqliteExchangeStore
+from rogatory.server.vault import Vault
+
+Handler = Callable[[Core, Batch, Caller, bytes], Answer]
+
+_HANDLERS: Final[Mapping[Op, Handler]] = MappingProxyType(
+    {
+        Op.SUBMIT: submit,
+        Op.GET_REQUEST: reading.get_request,
+        Op.PUT_SEALED: reading.put_sealed,
+        Op.FETCH_SEALED: reading.fetch_sealed,
+        Op.OPEN_ENTRIES: reading.open_entries,
+        Op.WATCH_OPEN: reading.watch_open,
+        Op.TRANSFER_OPEN: reading.transfer_open,
+        Op.HEARTBEAT: reading.heartbeat,
+    }
+)
+Reply = bytes | RogatoryError
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFiles:
+    """Where an exchange keeps its data and its keys.
+
+    ``data`` is the folder of database, vault and parts; ``scheme`` that of the signed root, list and packs (read at
+    first start only); ``ratchet`` lies on another volume where there is one. Keys are files of 32 bytes in hex.
+    """
+
+    data: Path
+    scheme: Path
+    ratchet: Path
+    log_key: Path
+    log_key_pq: Path
+    exchange_key: Path
+
+    @property
+    def database(self) -> Path:
+        """The main database."""
+        return self.data / "rogatory.sqlite"
+
+    @property
+    def vault(self) -> Path:
+        """The vault's database."""
+        return self.data / "vault.sqlite"
+
+    @property
+    def parts(self) -> Path:
+        """Folder of disclosure parts."""
+        return self.data / "parts"
+
+
+class Engine:
+    """The exchange's write path over one data folder. Make it with ``open``."""
+
+    def __init__(self, core: Core, publisher: Publisher) -> None:
+        self._core = core
+        self._publisher = publisher
+
+    @classmethod
+    def open(cls, files: EngineFiles, clock: Clock | None = None, entropy: Entropy | None = None) -> Engine:
+        """Open the data folder, or lay it out at the first start.
+
+        Raises:
+            LogCorrupt, RollbackDetected: The log contradicts itself or what was published; nothing may be written.
+            LogUnavailable: A file is missing or another process holds it.
+            RogatoryError: The scheme's files do not verify, or the exchange's key is not in the trust list.
+        """
+        clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+        store = SqliteExchangeStore(files.database, create=not files.database.exists())
+        head = store.log.head()
+        begun = head is not None and head.size > 0
+        # A first start that a crash cut off is begun again; a log with entries never is.
+        scheme = () if begun else read_scheme(files.scheme)
+        rows = store.scheme() or [SchemeRow(i, item.kind.name, item.data) for i, item in enumerate(scheme)]
+        root, directory, packs = load_scheme(rows)
+        head_signer = NoteSigner(root.log_origin, Ed25519PrivateKey.from_private_bytes(_seed(files.log_key)))
+        if head is None:
+            with store.transaction():
+                Log.create(store.log, root.log_origin, head_signer)
+        signer = keys.Ed25519Signer(_seed(files.exchange_key))
+        core = Core(
+            store=store,
+            vault=Vault(files.vault, entropy, create=not begun),
+            log=Log.open(store.log, root.log_origin, head_signer),
+            signer=signer,
+            exchange_row=directory.key(keys.signer_id(signer)),
+            directory=directory,
+            packs=packs,
+            clock=clock,
+            entropy=entropy,
+            part_leaves=lambda request_id, disclosure_id: part_leaves(files.parts, request_id, disclosure_id),
+        )
+        first = not begun and not files.ratchet.exists()
+        ratchet = Ratchet.create(files.ratchet) if first else Ratchet.open(files.ratchet)
+        publishing = TimestampedMlDsaSigner(
+            root.log_origin, MLDSA44PrivateKey.from_seed_bytes(_seed(files.log_key_pq))
+        )
+        signers: list[HeadSigner] = [head_signer, publishing]
+        publisher = Publisher(store.log, root.log_origin, signers, ratchet, store.transaction, clock.now_ms)
+        publisher.check()
+        engine = cls(core, publisher)
+        engine._fence()
+        if not begun:
+            engine._begin(scheme)
+        return engine
+
+    @property
+    def size(self) -> int:
+        """Number of committed entries."""
+        return self._core.log.size
+
+    def process(self, jobs: Sequence[Job]) -> list[Reply]:
+        """Do jobs in order as one group commit and return a reply for each.
+
+        Raises:
+            AuditError, sqlite3.Error: The batch was rolled back and nothing of it was shown; the caller must stop.
+        """
+        core = self._core
+        batch = Batch(core, max(core.clock.now_ms(), core.log.time_ms))
+        pending: list[Answer | RogatoryError] = []
+        staged: Staged | None = None
+        try:
+            with core.store.transaction():
+                pending.extend(self._do(batch, job) for job in jobs)
+                staged = self._write(batch)
+        except BaseException:
+            core.log.discard()
+            raise
+        if staged is not None:
+            core.log.adopt(staged)
+        finish = Finish(core, staged)
+        return [item if isinstance(item, RogatoryError) else item(finish) for item in pending]
+
+    def publish(self) -> int:
+        """Publish the newest head if the log has grown, and return the published size.
+
+        Raises:
+            AuditError: Nothing was released; the caller must stop.
+        """
+        return self._publisher.publish().size
+
+    def close(self) -> None:
+        """Close database and vault; everything acknowledged is durable already."""
+        self._core.vault.close()
+        self._core.store.close()
+
+    def _do(self, batch: Batch, job: Job) -> Answer | RogatoryError:
+        try:
+            return _HANDLERS[job.op](self._core, batch, self._core.caller(job.peer_spki), job.payload)
+        except RogatoryError as error:
+            return error
+
+    def _write(self, batch: Batch) -> Staged | None:
+        """Write the batch's entries, tiles and head inside the open transaction; nothing for a batch without."""
+        core = self._core
+        core.vault.flush()
+        if not batch.entries:
+            return None
+        staged = core.log.stage(batch.entries, batch.time_ms)
+        core.store.add_head(staged.size, staged.root, staged.note)
+        core.log.write(staged)
+        return staged
+
+    def _begin(self, scheme: Sequence[SchemeObject]) -> None:
+        """Log the scheme as the first entries, in one commit."""
+        core = self._core
+        batch = Batch(core, core.clock.now_ms())
+        with core.store.transaction():
+            for item in scheme:
+                core.store.add_scheme(SchemeRow(batch.next_index, item.kind.name, item.data))
+                batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, item.data)
+            staged = self._write(batch)
+        if staged is not None:
+            core.log.adopt(staged)
+        self.publish()
+
+    def _fence(self) -> None:
+        """Raise the log's epoch, so that an engine left over on the same folder can commit nothing more."""
+        with self._core.store.transaction():
+            self._core.log.fence()
+
+
+def _seed(path: Path) -> bytes:
+    """Return a key file's 32 bytes, written as hex and a newline.
+
+    Raises:
+        Invalid: Another form; the bytes are never shown.
+    """
+    try:
+        data = bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError:
+        data = b""
+    if len(data) != 32:
+        raise Invalid(errors.X_FIELD_INVALID, "settings.keys", "KEY_FILE")
+    return data

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""First start of an exchange: the entry schema, the root, the trust list and the packs become the log's first entries.
+
+They come from files that people signed elsewhere; the exchange verifies them and could not have made them. Later
+versions of list and packs will be submitted as statements; this module only opens an empty log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from rogatory.audit.framing import th
+from rogatory.protocol import errors, tags
+from rogatory.protocol.directory import PACK_TYPE, Directory, TrustRoot
+from rogatory.protocol.entry import Fields, scheme_fields
+from rogatory.protocol.entry_schema import SCHEMA
+from rogatory.protocol.errors import NotVerified
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.pack import Pack, load_pack
+from rogatory.protocol.quorum import open_root, open_trust_list, quorum_digest, verify_quorum
+from rogatory.server.store.contract import SchemeRow
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeObject:
+    """A kind of the scheme with its exact bytes."""
+
+    kind: StatementKind
+    data: bytes
+
+    def fields(self, time_ms: int) -> Fields:
+        """Return the values of its entry."""
+        digest = th(tags.RAW, self.data) if self.kind is StatementKind.CONFIG else quorum_digest(self.data)
+        return scheme_fields(self.kind, digest, time_ms)
+
+
+def read_scheme(folder: Path) -> tuple[SchemeObject, ...]:
+    """Read the signed files of a new realm: ``root.quorum``, ``trust-list.quorum``, ``packs/*.quorum``.
+
+    Raises:
+        OSError: A file is missing.
+        RogatoryError: A file does not verify.
+    """
+    packs = sorted((folder / "packs").glob("*.quorum"))
+    found = (
+        SchemeObject(StatementKind.CONFIG, SCHEMA),
+        SchemeObject(StatementKind.ROOT, (folder / "root.quorum").read_bytes()),
+        SchemeObject(StatementKind.TRUST_LIST, (folder / "trust-list.quorum").read_bytes()),
+        *(SchemeObject(StatementKind.PACK, path.read_bytes()) for path in packs),
+    )
+    load_scheme([SchemeRow(i, item.kind.name, item.data) for i, item in enumerate(found)])
+    return found
+
+
+def load_scheme(rows: Sequence[SchemeRow]) -> tuple[TrustRoot, Directory, Mapping[bytes, Pack]]:
+    """Verify what the log holds of the scheme and return root, directory and packs by digest.
+
+    Raises:
+        NotVerified: A part is missing or does not verify.
+    """
+    root_row = next((row for row in rows if row.kind == "ROOT"), None)
+    lists = [row for row in rows if row.kind == "TRUST_LIST"]
+    if root_row is None or not lists:
+        raise NotVerified(errors.X_FIELD_MISSING, "scheme", "ROOT_AND_LIST")
+    root, realm = open_root(root_row.data)
+    directory = open_trust_list(lists[-1].data, root, realm, lists[-1].i)
+    packs = [
+        load_pack(verify_quorum(row.data, PACK_TYPE, root.pack_keys)) for row in rows if row.kind == "PACK"
+    ]
+    return root, directory, MappingProxyType({pack.digest: pack for pack in packs})

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Submit: each envelope verified, decided and placed on its own, or rejected by the exchange's signed word.
+
+Order (architecture §4): exact replay, verification, the TLS peer against the signer, what the signer had seen, storage
+(sections, parts), the fold, entry, state, feeds. A refusal leaves one entry with digest, code and rule, and changes
+nothing else. Statements over the size cap are refused as a whole call and leave no entry.
+"""
+
+from __future__ import annotations
+
+from rogatory.audit.merkle import root_of
+from rogatory.protocol import codec, errors, sealed
+from rogatory.protocol.decision import Setting
+from rogatory.protocol.entry import DEFAULT_SEAL_MONTHS, entry_fields, reject_fields
+from rogatory.protocol.envelope import Verified, envelope_digest, parse_envelope, raw_digest, verify_envelope
+from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError
+from rogatory.protocol.feed import EMPTY_FEED, next_feed
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.ids import is_uuid7, uuid7
+from rogatory.protocol.lifecycle import decide, pack_of
+from rogatory.protocol.receipt import Receipt, Rejection
+from rogatory.protocol.state import RequestState
+from rogatory.protocol.statements import EXCHANGE_KINDS, MAX_ENVELOPE, Disclose, Reject, Statement
+from rogatory.protocol.wire import MAX_MESSAGE, FeedItem, SubmitRequest, SubmitResponse, SubmitResult
+from rogatory.server.engine.batch import Answer, Batch, Finish, Placed
+from rogatory.server.engine.core import Caller, Core
+from rogatory.server.store.contract import StatementRow, ViewRow
+
+MAX_ENVELOPES = 256
+
+
+def submit(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
+    """Decide each envelope of a call and return what answers it after the commit.
+
+    Raises:
+        Invalid: The call itself is malformed, or an envelope is over the cap.
+    """
+    request = codec.decode(SubmitRequest, payload, limit=MAX_MESSAGE, at="request")
+    if not 0 < len(request.envelopes) <= MAX_ENVELOPES:
+        raise Invalid(errors.X_FIELD_INVALID, "request.envelopes", "COUNT")
+    for i, data in enumerate(request.envelopes):
+        if len(data) > MAX_ENVELOPE:
+            raise Invalid(errors.X_TOO_LARGE, f"request.envelopes[{i}]", "SIZE_CAP")
+    outcomes = [_one(core, batch, caller, data) for data in request.envelopes]
+
+    def answer(finish: Finish) -> bytes:
+        return codec.encode(SubmitResponse(tuple(outcome(finish) for outcome in outcomes)))
+
+    return answer
+
+
+class _Accepted:
+    """Answers with the receipt of a new entry."""
+
+    def __init__(self, placed: Placed) -> None:
+        self._placed = placed
+
+    def __call__(self, finish: Finish) -> SubmitResult:
+        return SubmitResult(receipt=finish.receipt(self._placed))
+
+
+class _Again:
+    """Answers with the receipt that was given before."""
+
+    def __init__(self, row: ViewRow) -> None:
+        self._row = row
+
+    def __call__(self, finish: Finish) -> SubmitResult:
+        return SubmitResult(receipt=finish.stored(self._row))
+
+
+class _Rejected:
+    """Answers with the exchange's signed rejection."""
+
+    def __init__(self, placed: Placed, envelope: bytes) -> None:
+        self._placed = placed
+        self._envelope = envelope
+
+    def __call__(self, finish: Finish) -> SubmitResult:
+        receipt: Receipt = finish.receipt(self._placed)
+        return SubmitResult(rejection=Rejection(self._envelope, receipt))
+
+
+_Outcome = _Accepted | _Again | _Rejected
+
+
+def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Outcome:
+    again = _replayed(core, caller, data)
+    if again is not None:
+        return again
+    try:
+        verified = verify_envelope(data, core.directory, batch.time_ms)
+        return _accept(core, batch, caller, verified)
+    except RogatoryError as error:
+        return _reject(core, batch, caller, data, error)
+
+
+def _replayed(core: Core, caller: Caller, data: bytes) -> _Again | None:
+    """The exact bytes of an accepted statement, again from its own party: the first answer, and no new entry."""
+    try:
+        envelope = parse_envelope(data)
+        statement = codec.decode(Statement, envelope.payload, limit=MAX_ENVELOPE)
+    except RogatoryError:
+        return None
+    row = core.store.statement_by_id(statement.header.statement_id)
+    if row is None or row.envelope != data or row.org != caller.row.org:
+        return None
+    view = core.store.view(row.i)
+    return None if view is None else _Again(view)
+
+
+def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Accepted:
+    header = verified.header
+    if header.issuer.org != caller.row.org or header.kind in EXCHANGE_KINDS:
+        raise NotAuthorised(errors.X_NOT_AUTHORISED, "header.issuer", "PEER_IS_ISSUER")
+    if core.store.statement_by_id(header.statement_id) is not None:
+        raise Invalid(errors.X_REPLAY, "header.statement_id", "STATEMENT_ID_TAKEN")
+    _seen(core, verified)
+    before, previous = core.state(header.request_id)
+    pack = pack_of(before, verified, core.packs)
+    after = decide(before, verified, Setting(batch.next_index, batch.time_ms, core.directory, pack))
+    _stored(core, verified)
+    fields = entry_fields(verified, before, after, pack, batch.time_ms, previous)
+    placed = batch.place(fields, header.issuer.org, header.request_id, verified.data)
+    core.store.add_statement(
+        StatementRow(
+            placed.index,
+            header.statement_id,
+            header.request_id,
+            verified.statement_digest,
+            header.issuer.org,
+            verified.data,
+        )
+    )
+    core.save(after, placed.leaf)
+    _feed(core, after, verified, placed.index)
+    return _Accepted(placed)
+
+
+def _seen(core: Core, verified: Verified) -> None:
+    """The head that the signer had verified must be one of ours; else somebody showed it another history."""
+    seen = verified.header.seen
+    root = core.store.head_root(seen.log_size)
+    if root is None or root != seen.log_root:
+        raise Invalid(errors.X_LOG_INVALID, "header.seen.log_root", "HEAD_KNOWN")
+    if seen.directory_index != core.directory.index:
+        raise Invalid(errors.X_FIELD_INVALID, "header.seen.directory_index", "DIRECTORY.CURRENT")
+
+
+def _stored(core: Core, verified: Verified) -> None:
+    """What a statement names by digest must have arrived first."""
+    header, body = verified.header, verified.statement.body
+    for i, ref in enumerate(header.sections):
+        row = core.store.sealed(ref.object_digest)
+        if row is None or (row.request_id, row.org) != (header.request_id, header.issuer.org):
+            raise Invalid(errors.X_SECTION_MISSING, f"header.sections[{i}]", "SECTION.STORED")
+        if row.length != ref.object_length:
+            raise Invalid(errors.X_SECTION_MISSING, f"header.sections[{i}].object_length", "SECTION.LENGTH")
+    if isinstance(body, Disclose):
+        leaves = core.part_leaves(header.request_id, body.disclosure_id)
+        if len(leaves) != sealed.part_count(body.body_length) or root_of(leaves) != body.part_root:
+            raise Invalid(errors.X_PART_INVALID, "body.part_root", "PARTS.STORED")
+
+
+def _feed(core: Core, after: RequestState, verified: Verified, index: int) -> None:
+    for org in after.parties:
+        if org == verified.header.issuer.org:
+            continue
+        tip = core.store.feed_tip(org)
+        digest = next_feed(tip.feed_digest if tip is not None else EMPTY_FEED, index, verified.digest)
+        item = FeedItem(index, after.request_id, verified.digest, verified.header.kind, digest)
+        core.store.add_feed(org, item)
+
+
+def _reject(core: Core, batch: Batch, caller: Caller, data: bytes, error: RogatoryError) -> _Rejected:
+    body = Reject(raw_digest(data), error.code, error.rule, error.field)
+    envelope = core.sign(
+        StatementKind.REJECT, body, _request_id(core, data), caller.row.address, batch.time_ms
+    )
+    digest = envelope_digest(parse_envelope(envelope), core.exchange_row.alg)
+    row = caller.row
+    role = row.roles[0] if row.roles else ""
+    fields = reject_fields(
+        row.org, row.subject, role, digest, error.code, error.rule, batch.time_ms, DEFAULT_SEAL_MONTHS
+    )
+    return _Rejected(batch.place(fields, row.org, None, envelope), envelope)
+
+
+def _request_id(core: Core, data: bytes) -> bytes:
+    """The request that a rejected statement claims to be about, where it can be read; else a fresh id."""
+    try:
+        statement = codec.decode(Statement, parse_envelope(data).payload, limit=MAX_ENVELOPE)
+    except RogatoryError:
+        return uuid7(core.clock, core.entropy)
+    claimed = statement.header.request_id
+    return claimed if is_uuid7(claimed) else uuid7(core.clock, core.entropy)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of the exchange's store: what the engine needs, with which guarantees.
+
+Every write happens inside the transaction that the engine owns, together with the log's own writes, so that state and
+log become durable together or not at all. Reads inside the transaction see its writes. The store raises
+``rogatory.audit.errors.LogUnavailable`` or ``LogCorrupt`` and never retries. It holds sealed sections and openings as
+ciphertext of the vault and cannot read them.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from rogatory.audit.store import LogStore
+from rogatory.protocol.wire import FeedItem
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """An accepted statement; ``i`` is its log index."""
+
+    i: int
+    statement_id: bytes
+    request_id: bytes
+    digest: bytes
+    org: bytes
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """What opens an entry: 512 bytes of commitments, vault ciphertext of the openings, the signed bytes if any."""
+
+    i: int
+    actor: bytes
+    request_id: bytes | None
+    commitments: bytes
+    openings: bytes
+    envelope: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request's cached state in plain form, with its last log index and the leaf of its last statement."""
+
+    request_id: bytes
+    last_index: int
+    last_leaf: bytes
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A sealed section, encrypted once more under the request's vault key; ``length`` is that of the section."""
+
+    digest: bytes
+    request_id: bytes
+    org: bytes
+    length: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeRow:
+    """A root, trust list, pack or slot schema, by log index."""
+
+    i: int
+    kind: str
+    data: bytes
+
+
+class ExchangeStore(Protocol):
+    """One connection, one writer. Methods named ``add_…`` insert and never replace."""
+
+    log: LogStore
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin a write transaction; commit durably on exit, roll back on an exception."""
+        ...
+
+    def statement_by_id(self, statement_id: bytes) -> StatementRow | None:
+        """Return an accepted statement by its id."""
+        ...
+
+    def statements_of(self, request_id: bytes) -> list[StatementRow]:
+        """Return a request's statements in log order."""
+        ...
+
+    def add_statement(self, row: StatementRow) -> None:
+        """Add an accepted statement; its id must be new."""
+        ...
+
+    def view(self, i: int) -> ViewRow | None:
+        """Return what opens an entry."""
+        ...
+
+    def views(self, start: int, end: int) -> list[ViewRow]:
+        """Return what opens entries start..end-1, those that have a view."""
+        ...
+
+    def add_view(self, row: ViewRow) -> None:
+        """Add what opens a new entry."""
+        ...
+
+    def request(self, request_id: bytes) -> RequestRow | None:
+        """Return a request's cached state."""
+        ...
+
+    def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
+        """Replace a request's cached state and note the organisations that see it."""
+        ...
+
+    def sealed(self, digest: bytes) -> SealedRow | None:
+        """Return a sealed section."""
+        ...
+
+    def add_sealed(self, row: SealedRow) -> None:
+        """Keep a sealed section; the same digest again changes nothing."""
+        ...
+
+    def feed_tip(self, org: bytes) -> FeedItem | None:
+        """Return the last item of an organisation's feed."""
+        ...
+
+    def add_feed(self, org: bytes, item: FeedItem) -> None:
+        """Extend an organisation's feed; its indexes only grow."""
+        ...
+
+    def head_root(self, size: int) -> bytes | None:
+        """Return the root of a commit's head of this size."""
+        ...
+
+    def head_after(self, i: int) -> tuple[int, str]:
+        """Return size and note of the first commit head that covers entry ``i``."""
+        ...
+
+    def add_head(self, size: int, root: bytes, note: str) -> None:
+        """Note the head of a commit."""
+        ...
+
+    def scheme(self) -> list[SchemeRow]:
+        """Return all objects of the scheme in log order."""
+        ...
+
+    def add_scheme(self, row: SchemeRow) -> None:
+        """Add an object of the scheme."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...

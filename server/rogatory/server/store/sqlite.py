@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exchange's store on SQLite: WAL, ``synchronous=FULL``, one writer (architecture §9).
+
+SQL by hand, fewest rows per statement. Migrations are numbered files, applied at start in one transaction. Errors of
+SQLite are mapped by ``rogatory.audit.sqlite`` where the log is concerned; here any other database error is left to end
+the process, since a write path that does not know what was stored must not go on. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import sqlite3
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+from rogatory.audit import sqlite as audit_sqlite
+from rogatory.audit.errors import LogCorrupt
+from rogatory.audit.store import LogStore
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.wire import FeedItem
+from rogatory.server.store.contract import RequestRow, SchemeRow, SealedRow, StatementRow, ViewRow
+
+MIGRATIONS: Final = ("0001_initial.sql",)
+_STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
+_VIEW: Final = "SELECT i, actor, request_id, commitments, openings, envelope FROM entry_view"
+
+
+class SqliteExchangeStore:
+    """The contract of ``ExchangeStore`` on one SQLite file.
+
+    Args:
+        path: The database file.
+        create: Make it when missing; otherwise a missing file is an error, since it would be a rollback.
+        read_only: For readers beside the writer.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        self._db = audit_sqlite.connect(path, create=create, read_only=read_only)
+        if not read_only:
+            self._migrate()
+        self.log: LogStore = audit_sqlite.SqliteStore(self._db)
+
+    def _migrate(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            msg = "the database was written by a newer version"
+            raise LogCorrupt(msg)
+        for number, name in enumerate(MIGRATIONS[version:], start=version + 1):
+            script = (
+                importlib.resources.files("rogatory.server.store").joinpath("migrations", name).read_text()
+            )
+            if number == 1:
+                script = audit_sqlite.SCHEMA + script
+            with self.transaction():
+                for statement in _statements(script):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {number}")
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin a write transaction; commit on exit, roll back on an exception."""
+        return audit_sqlite.transaction(self._db)
+
+    def statement_by_id(self, statement_id: bytes) -> StatementRow | None:
+        """Return an accepted statement by its id."""
+        row = self._db.execute(f"{_STATEMENT} WHERE statement_id = ?", (statement_id,)).fetchone()
+        return None if row is None else StatementRow(*row)
+
+    def statements_of(self, request_id: bytes) -> list[StatementRow]:
+        """Return a request's statements in log order."""
+        rows = self._db.execute(f"{_STATEMENT} WHERE request_id = ? ORDER BY i", (request_id,))
+        return [StatementRow(*row) for row in rows]
+
+    def add_statement(self, row: StatementRow) -> None:
+        """Add an accepted statement."""
+        self._db.execute(
+            "INSERT INTO statement(i, statement_id, request_id, digest, org, envelope) VALUES(?, ?, ?, ?, ?, ?)",
+            (row.i, row.statement_id, row.request_id, row.digest, row.org, row.envelope),
+        )
+
+    def view(self, i: int) -> ViewRow | None:
+        """Return what opens an entry."""
+        row = self._db.execute(f"{_VIEW} WHERE i = ?", (i,)).fetchone()
+        return None if row is None else ViewRow(*row)
+
+    def views(self, start: int, end: int) -> list[ViewRow]:
+        """Return what opens entries start..end-1."""
+        rows = self._db.execute(f"{_VIEW} WHERE i >= ? AND i < ? ORDER BY i", (start, end))
+        return [ViewRow(*row) for row in rows]
+
+    def add_view(self, row: ViewRow) -> None:
+        """Add what opens a new entry."""
+        self._db.execute(
+            "INSERT INTO entry_view(i, actor, request_id, commitments, openings, envelope) VALUES(?, ?, ?, ?, ?, ?)",
+            (row.i, row.actor, row.request_id, row.commitments, row.openings, row.envelope),
+        )
+
+    def request(self, request_id: bytes) -> RequestRow | None:
+        """Return a request's cached state."""
+        row = self._db.execute(
+            "SELECT request_id, last_index, last_leaf, state FROM request WHERE request_id = ?", (request_id,)
+        ).fetchone()
+        return None if row is None else RequestRow(*row)
+
+    def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
+        """Replace a request's cached state and note the organisations that see it."""
+        self._db.execute(
+            "INSERT INTO request(request_id, last_index, last_leaf, state) VALUES(?, ?, ?, ?) ON CONFLICT(request_id)"
+            " DO UPDATE SET last_index = excluded.last_index, last_leaf = excluded.last_leaf, state = excluded.state",
+            (row.request_id, row.last_index, row.last_leaf, row.state),
+        )
+        self._db.executemany(
+            "INSERT INTO request_party(org, request_id, last_index) VALUES(?, ?, ?)"
+            " ON CONFLICT(org, request_id) DO UPDATE SET last_index = excluded.last_index",
+            [(org, row.request_id, row.last_index) for org in parties],
+        )
+
+    def is_party(self, org: bytes, request_id: bytes) -> bool:
+        """Tell whether an organisation sees a request."""
+        row = self._db.execute(
+            "SELECT 1 FROM request_party WHERE org = ? AND request_id = ?", (org, request_id)
+        ).fetchone()
+        return row is not None
+
+    def tips(self, org: bytes, from_index: int, limit: int) -> list[tuple[bytes, int]]:
+        """Return an organisation's requests by last log index, oldest change first."""
+        return self._db.execute(
+            "SELECT request_id, last_index FROM request_party WHERE org = ? AND last_index >= ?"
+            " ORDER BY last_index LIMIT ?",
+            (org, from_index, limit),
+        ).fetchall()
+
+    def sealed(self, digest: bytes) -> SealedRow | None:
+        """Return a sealed section."""
+        row = self._db.execute(
+            "SELECT digest, request_id, org, length, data FROM sealed WHERE digest = ?", (digest,)
+        ).fetchone()
+        return None if row is None else SealedRow(*row)
+
+    def add_sealed(self, row: SealedRow) -> None:
+        """Keep a sealed section; the same digest again changes nothing."""
+        self._db.execute(
+            "INSERT INTO sealed(digest, request_id, org, length, data) VALUES(?, ?, ?, ?, ?)"
+            " ON CONFLICT(digest) DO NOTHING",
+            (row.digest, row.request_id, row.org, row.length, row.data),
+        )
+
+    def feed(self, org: bytes, from_index: int, limit: int) -> list[FeedItem]:
+        """Return what was addressed to an organisation from a log index on."""
+        rows = self._db.execute(
+            "SELECT i, request_id, envelope_digest, kind, feed_digest FROM feed WHERE org = ? AND i >= ?"
+            " ORDER BY i LIMIT ?",
+            (org, from_index, limit),
+        )
+        return [_feed_item(row) for row in rows]
+
+    def feed_tip(self, org: bytes) -> FeedItem | None:
+        """Return the last item of an organisation's feed."""
+        row = self._db.execute(
+            "SELECT i, request_id, envelope_digest, kind, feed_digest FROM feed WHERE org = ? ORDER BY i DESC LIMIT 1",
+            (org,),
+        ).fetchone()
+        return None if row is None else _feed_item(row)
+
+    def add_feed(self, org: bytes, item: FeedItem) -> None:
+        """Extend an organisation's feed."""
+        self._db.execute(
+            "INSERT INTO feed(org, i, request_id, envelope_digest, kind, feed_digest) VALUES(?, ?, ?, ?, ?, ?)",
+            (org, item.index, item.request_id, item.envelope_digest, int(item.kind), item.feed_digest),
+        )
+
+    def head_root(self, size: int) -> bytes | None:
+        """Return the root of a commit's head of this size."""
+        row = self._db.execute("SELECT root FROM commit_head WHERE size = ?", (size,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def head_after(self, i: int) -> tuple[int, str]:
+        """Return size and note of the first commit head that covers entry ``i``."""
+        row = self._db.execute(
+            "SELECT size, note FROM commit_head WHERE size > ? ORDER BY size LIMIT 1", (i,)
+        ).fetchone()
+        if row is None:
+            msg = "an entry has no head"
+            raise LogCorrupt(msg)
+        return int(row[0]), str(row[1])
+
+    def add_head(self, size: int, root: bytes, note: str) -> None:
+        """Note the head of a commit."""
+        self._db.execute("INSERT INTO commit_head(size, root, note) VALUES(?, ?, ?)", (size, root, note))
+
+    def scheme(self) -> list[SchemeRow]:
+        """Return all objects of the scheme in log order."""
+        return [SchemeRow(*row) for row in self._db.execute("SELECT i, kind, data FROM scheme ORDER BY i")]
+
+    def add_scheme(self, row: SchemeRow) -> None:
+        """Add an object of the scheme."""
+        self._db.execute("INSERT INTO scheme(i, kind, data) VALUES(?, ?, ?)", (row.i, row.kind, row.data))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+
+def _feed_item(row: tuple[int, bytes, bytes, int, bytes]) -> FeedItem:
+    return FeedItem(row[0], row[1], row[2], StatementKind(row[3]), row[4])
+
+
+def _statements(script: str) -> list[str]:
+    """Split a migration into statements, keeping trigger bodies whole."""
+    found: list[str] = []
+    pending = ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    return found

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The vault: one key for each request, in a small store of its own, for everything that must be erasable.
+
+Openings of log entries and sealed sections lie in the main database encrypted under their request's key (AES-256-GCM).
+Destroying that one row erases them, in backups of the main database too, while every proof still verifies
+(architecture §8). Keys are made durable before the transaction that needs them commits; a key without data is harmless,
+data without a key is lost. The vault holds no key to what is inside a sealed section.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from rogatory.audit import sqlite as audit_sqlite
+from rogatory.audit.errors import LogCorrupt
+from rogatory.protocol import tags
+from rogatory.protocol.ids import Entropy
+
+NO_REQUEST: Final = bytes(16)
+_NONCE: Final = 12
+_CACHE: Final = 10_000
+
+
+class Vault:
+    """Keys by request id. Used from the thread that owns it.
+
+    Args:
+        path: The vault's own database file.
+        entropy: Source of keys and nonces.
+        create: Make the file when missing; otherwise a missing vault is an error, since data would be lost for good.
+    """
+
+    def __init__(self, path: Path, entropy: Entropy, *, create: bool = False) -> None:
+        self._db: sqlite3.Connection = audit_sqlite.connect(path, create=create)
+        self._entropy = entropy
+        self._keys: dict[bytes, bytes] = {}
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS request_key(request_id BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID"
+        )
+
+    def seal(self, request_id: bytes, what: str, data: bytes) -> bytes:
+        """Encrypt ``data`` under the request's key, made now if there is none; ``what`` is bound in."""
+        nonce = self._entropy.token(_NONCE)
+        key = self._key(request_id, make=True)
+        return nonce + AESGCM(key).encrypt(nonce, data, tags.framed(tags.VAULT, request_id, what.encode()))
+
+    def open(self, request_id: bytes, what: str, data: bytes) -> bytes:
+        """Decrypt what ``seal`` gave.
+
+        Raises:
+            LogCorrupt: The key is gone or the bytes are not what was sealed.
+        """
+        aad = tags.framed(tags.VAULT, request_id, what.encode())
+        try:
+            return AESGCM(self._key(request_id, make=False)).decrypt(data[:_NONCE], data[_NONCE:], aad)
+        except InvalidTag:
+            msg = "a vault row does not open"
+            raise LogCorrupt(msg) from None
+
+    def flush(self) -> None:
+        """Make new keys durable. Called before the main transaction commits."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Flush and close."""
+        self.flush()
+        self._db.close()
+
+    def _key(self, request_id: bytes, *, make: bool) -> bytes:
+        cached = self._keys.get(request_id)
+        if cached is not None:
+            return cached
+        row = self._db.execute("SELECT key FROM request_key WHERE request_id = ?", (request_id,)).fetchone()
+        if row is None and not make:
+            msg = "a request's vault key is gone"
+            raise LogCorrupt(msg)
+        key = bytes(row[0]) if row is not None else self._make(request_id)
+        if len(self._keys) >= _CACHE:
+            self._keys.clear()
+        self._keys[request_id] = key
+        return key
+
+    def _make(self, request_id: bytes) -> bytes:
+        key = self._entropy.token(32)
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("INSERT INTO request_key(request_id, key) VALUES(?, ?)", (request_id, key))
+        return key
