@@ -16,7 +16,7 @@ from typing_extensions import override
 from rogatory.audit import sqlite
 from rogatory.audit.errors import HeadMoved, LogCorrupt, NotServed, ProofError, RollbackDetected
 from rogatory.audit.fsck import fsck, fsck_file
-from rogatory.audit.keys import parse_signer
+from rogatory.audit.keys import Signer, parse_signer
 from rogatory.audit.log import Log
 from rogatory.audit.merkle import (
     consistency_proof,
@@ -304,7 +304,7 @@ def test_statement_11_a_restored_database_is_a_rollback_that_names_both_sizes(tm
     ratchet_path.parent.mkdir()
 
     def publisher(owner: Owner, ratchet: Ratchet) -> Publisher:
-        signers = [ed25519_signer(), mldsa_signer()]
+        signers: list[Signer] = [ed25519_signer(), mldsa_signer()]
         return Publisher(owner.store, ORIGIN, signers, ratchet, owner.transaction, lambda: 1_000)
 
     connection = new_database(path)

@@ -20,20 +20,22 @@ from rogatory.audit.files import replace_file, sync_directory
 
 __all__ = ["Ratchet"]
 
-_COMPACT_ABOVE = 1 << 20
+COMPACT_ABOVE = 1 << 20
+"""Bytes; beyond it the file is rewritten with its last line."""
 
 
 class Ratchet:
     """The file and its last line. Make it with :meth:`create` or :meth:`open`; one process moves it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, compact_above: int) -> None:
         """Hold the path; the state comes from the file."""
         self._path = path
+        self._compact_above = compact_above
         self._length = 0
         self._last: tuple[int, bytes] | None = None
 
     @classmethod
-    def create(cls, path: Path) -> Ratchet:
+    def create(cls, path: Path, *, compact_above: int = COMPACT_ABOVE) -> Ratchet:
         """Make an empty ratchet for a new log.
 
         Raises:
@@ -44,17 +46,17 @@ class Ratchet:
         except FileExistsError:
             raise LogUnavailable("a ratchet file exists already") from None
         sync_directory(path.parent)
-        return cls(path)
+        return cls(path, compact_above)
 
     @classmethod
-    def open(cls, path: Path) -> Ratchet:
+    def open(cls, path: Path, *, compact_above: int = COMPACT_ABOVE) -> Ratchet:
         """Read an existing ratchet. A last line that a crash cut off was never acted on and is ignored.
 
         Raises:
             LogUnavailable: the file is missing; its loss must not look like a fresh start.
             LogCorrupt: a whole line is damaged, or the sizes go back.
         """
-        ratchet = cls(path)
+        ratchet = cls(path, compact_above)
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -88,7 +90,7 @@ class Ratchet:
             if size == known:
                 return
         line = _format(size, root)
-        if self._length + len(line) > _COMPACT_ABOVE:
+        if self._length + len(line) > self._compact_above:
             replace_file(self._path, line)
             self._length = len(line)
         else:

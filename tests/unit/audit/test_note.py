@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rogatory.audit.checkpoint import Checkpoint, parse_checkpoint
 from rogatory.audit.encoding import MAX_INT
 from rogatory.audit.errors import AuditError, BadSignature, FormatError, UnverifiedNote
-from rogatory.audit.keys import PublicKey, TimestampedEd25519Signer, parse_signer, parse_vkey
+from rogatory.audit.keys import PublicKey, Signer, TimestampedEd25519Signer, parse_signer, parse_vkey
 from rogatory.audit.merkle import EMPTY_ROOT
 from rogatory.audit.note import format_note, open_checkpoint, open_note, parse_note, sign_note
 from tests.support.logs import ORIGIN, ed25519_signer, mldsa_signer, seed
@@ -86,7 +86,7 @@ def test_a_failing_witness_line_rejects_the_whole_note() -> None:
 def test_signatures_of_one_type_are_not_those_of_another(kind: int) -> None:
     # Attack 29: the same key under another type has another id and signs other bytes.
     key = Ed25519PrivateKey.from_private_bytes(seed("shared"))
-    signers = {
+    signers: dict[int, Signer] = {
         0x01: ed25519_signer("k.example", "shared"),
         0x04: TimestampedEd25519Signer("k.example", key, lambda: 7),
         0x06: mldsa_signer("k.example", "shared"),
