@@ -144,6 +144,8 @@ def seal_disclosure(
     measured = [item if item.sha256 else measure(item, path) for item, path in items]
     for i, item in enumerate(measured):
         require(item.format in FORMATS, f"items[{i}].format", "VOCABULARY")
+        # A file name that is no text on this system (surrogates stand for its bytes) has no place in the meta.
+        require(not any("\ud800" <= char <= "\udfff" for char in item.name), f"items[{i}].name", "UTF8")
     meta, head = _head(measured, words)
     total = len(head) + meta.content_length + meta.pad_length
     digest = context_digest(context)
