@@ -9,10 +9,19 @@ root with the manifest's. It opens no part and hashes nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _NAME: Final = re.compile(r"([0-9]{6})-([0-9a-f]{64})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A complete part: its leaf hash and its file."""
+
+    leaf: bytes
+    path: Path
 
 
 def disclosure_folder(parts: Path, request_id: bytes, disclosure_id: bytes) -> Path:
@@ -25,14 +34,18 @@ def part_name(number: int, leaf: bytes) -> str:
     return f"{number:06d}-{leaf.hex()}"
 
 
+def list_parts(folder: Path) -> dict[int, StoredPart]:
+    """Return the complete parts in a disclosure's folder by number; nothing where there is no folder."""
+    if not folder.is_dir():
+        return {}
+    matches = ((path, _NAME.match(path.name)) for path in folder.iterdir())
+    return {int(m[1]): StoredPart(bytes.fromhex(m[2]), path) for path, m in matches if m is not None}
+
+
 def part_leaves(parts: Path, request_id: bytes, disclosure_id: bytes) -> list[bytes]:
     """Return the leaf hashes of complete parts 0, 1, … up to the first that is missing."""
-    folder = disclosure_folder(parts, request_id, disclosure_id)
-    if not folder.is_dir():
-        return []
-    matches = (_NAME.match(path.name) for path in folder.iterdir())
-    found = {int(match[1]): bytes.fromhex(match[2]) for match in matches if match is not None}
+    found = list_parts(disclosure_folder(parts, request_id, disclosure_id))
     leaves: list[bytes] = []
     while len(leaves) in found:
-        leaves.append(found[len(leaves)])
+        leaves.append(found[len(leaves)].leaf)
     return leaves

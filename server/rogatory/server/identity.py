@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is calling: from the client certificate to a row of the directory, on every call (cryptography §3).
+
+Chains are not trusted to name anybody, since the authority of one organisation could name the device of another. The
+certificate's public key must stand in an active row, and its one URI must name that row's organisation and subject.
+A row that is revoked stops counting on the next call of an open connection. What a caller may do is decided by
+``rogatory.server.policy`` and by the write path.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+
+from rogatory.protocol import errors
+from rogatory.protocol.directory import Directory, KeyRow, OrgRow, RowStatus
+from rogatory.protocol.errors import NotAuthorised, Refused
+from rogatory.server.tls import spki_digest
+
+AuthContext = Mapping[str, Sequence[bytes]]
+
+_CERTIFICATE: Final = "x509_pem_cert"
+_VERSION: Final = "ssl_tls_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The enrolled device at the other end of a call."""
+
+    row: KeyRow
+    org: OrgRow
+
+    @property
+    def spki(self) -> bytes:
+        """Digest of the certificate's public key."""
+        return self.row.tls_spki
+
+
+_current: ContextVar[Caller] = ContextVar("rogatory_caller")
+
+
+def identify(auth: AuthContext, directory: Directory, now_ms: int) -> Caller:
+    """Return the caller behind a connection's authentication context.
+
+    Raises:
+        NotAuthorised: ``X_CERTIFICATE_NOT_TRUSTED``, with the rule that fails.
+    """
+    if list(auth.get(_VERSION, ())) != [b"TLSv1.3"]:
+        raise _untrusted("TLS.VERSION")
+    chain = auth.get(_CERTIFICATE, ())
+    if len(chain) != 1:
+        raise _untrusted("TLS.CERTIFICATE")
+    spki, uris = _leaf(bytes(chain[0]))
+    row = directory.device(spki)
+    if row is None:
+        raise _untrusted("DIRECTORY.SPKI")
+    if row.status is not RowStatus.ACTIVE or not row.valid_from_ms <= now_ms < row.valid_until_ms:
+        raise _untrusted("DIRECTORY.VALIDITY")
+    if uris != (f"spiffe://rogatory/org/{row.org.hex()}/dev/{row.subject.hex()}",):
+        raise _untrusted("TLS.URI")
+    try:
+        return Caller(row, directory.org(row.org, "peer"))
+    except Refused as error:
+        raise _untrusted("DIRECTORY.ORG") from error
+
+
+def enter(caller: Caller) -> None:
+    """Make a caller the current one of this call; each call runs in a task of its own."""
+    _current.set(caller)
+
+
+def current() -> Caller:
+    """Return the caller of this call.
+
+    Raises:
+        NotAuthorised: Nobody was identified; no handler runs without.
+    """
+    caller = _current.get(None)
+    if caller is None:
+        raise _untrusted("TLS.CERTIFICATE")
+    return caller
+
+
+@functools.lru_cache(maxsize=4096)
+def _leaf(pem: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return a leaf's SPKI digest and its URIs; connections make many calls with one certificate."""
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound) as error:
+        raise _untrusted("TLS.CERTIFICATE") from error
+    return spki_digest(certificate), tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def _untrusted(rule: str) -> NotAuthorised:
+    return NotAuthorised(errors.X_CERTIFICATE_NOT_TRUSTED, "peer", rule)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts guards round every handler, whatever its kind of RPC.
+
+One interceptor instead of a chain: each handler is wrapped once, at its first call. Unary and streaming requests look
+alike here; for responses, asynchronous generators and coroutines that write by themselves are both kept as they are,
+because gRPC tells them apart by looking. What a guard does is its own matter.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import grpc
+import grpc.aio
+from typing_extensions import override
+
+# Quoted: these classes are generic for the type checker only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: full method name, whether either side streams, and gRPC's context."""
+
+    method: str
+    streaming: bool
+    context: Context
+
+
+Guard = Callable[[Call], AbstractAsyncContextManager[None]]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+class Guarded(grpc.aio.ServerInterceptor):
+    """Interceptor that enters the guards, first one outermost, round every handler."""
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        self._guards = tuple(guards)
+        self._wrapped: dict[str, Handler] = {}
+
+    @override
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Return the guarded handler; an unknown method stays unknown."""
+        method = handler_call_details.method
+        if method not in self._wrapped:
+            handler = await continuation(handler_call_details)
+            if handler is None:
+                return None
+            self._wrapped[method] = self._wrap(method, handler)
+        return self._wrapped[method]
+
+    def _wrap(self, method: str, handler: Handler) -> Handler:
+        make, inner = _parts(handler)
+        streaming = bool(handler.request_streaming or handler.response_streaming)
+        behaviour = self._generator if inspect.isasyncgenfunction(inner) else self._coroutine
+        return make(
+            behaviour(method, streaming, inner),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _coroutine(self, method: str, streaming: bool, inner: Callable[..., Any]) -> Callable[..., Any]:  # noqa: FBT001
+        async def guarded(request: object, context: Context) -> object:
+            async with AsyncExitStack() as stack:
+                for guard in self._guards:
+                    await stack.enter_async_context(guard(Call(method, streaming, context)))
+                return await inner(request, context)
+            raise AssertionError  # no guard swallows an exception
+
+        return guarded
+
+    def _generator(self, method: str, streaming: bool, inner: Callable[..., Any]) -> Callable[..., Any]:  # noqa: FBT001
+        async def guarded(request: object, context: Context) -> AsyncIterator[object]:
+            async with AsyncExitStack() as stack:
+                for guard in self._guards:
+                    await stack.enter_async_context(guard(Call(method, streaming, context)))
+                # Closed here and now, so that a stream leaves nothing behind when its client goes away.
+                async with aclosing(inner(request, context)) as items:
+                    async for item in items:
+                        yield item
+
+        return guarded
+
+
+def _parts(handler: Handler) -> tuple[Callable[..., Handler], Callable[..., Any]]:
+    """Return the constructor of a handler's kind and its behaviour."""
+    if handler.request_streaming and handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler, _present(handler.stream_stream)
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler, _present(handler.stream_unary)
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler, _present(handler.unary_stream)
+    return grpc.unary_unary_rpc_method_handler, _present(handler.unary_unary)
+
+
+def _present(behaviour: Callable[..., Any] | None) -> Callable[..., Any]:
+    if behaviour is None:
+        msg = "a handler without behaviour was registered"
+        raise TypeError(msg)
+    return behaviour

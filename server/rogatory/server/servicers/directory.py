@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``DirectoryService``: the signed directory and the regime packs, each with the proof that it is logged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import override
+
+from rogatory.protocol import codec
+from rogatory.server.reader import Reader
+from rogatory.v1 import services_pb2 as pb
+from rogatory.v1 import services_pb2_grpc
+
+
+class DirectoryServicer(services_pb2_grpc.DirectoryServiceServicer):
+    """See ``rogatory/v1/services.proto``."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @override
+    async def GetDirectory(self, request: pb.GetDirectoryRequest, context: Any) -> pb.GetDirectoryResponse:
+        message: pb.GetDirectoryResponse = codec.to_message(self._reader.directory_response())
+        return message
+
+    @override
+    async def GetPacks(self, request: pb.GetPacksRequest, context: Any) -> pb.GetPacksResponse:
+        message: pb.GetPacksResponse = codec.to_message(self._reader.packs_response())
+        return message

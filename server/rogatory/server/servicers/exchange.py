@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ExchangeService``: statements in, requests and feeds out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from typing_extensions import override
+
+from rogatory.protocol import codec
+from rogatory.protocol.wire import FeedItem
+from rogatory.server import identity
+from rogatory.server.engine import Op
+from rogatory.server.reader import Reader
+from rogatory.server.watch import Event, SignedHeartbeat, WatchHub
+from rogatory.server.write_path import WritePath
+from rogatory.v1 import services_pb2 as pb
+from rogatory.v1 import services_pb2_grpc
+
+
+class ExchangeServicer(services_pb2_grpc.ExchangeServiceServicer):
+    """See ``rogatory/v1/services.proto``."""
+
+    def __init__(self, write_path: WritePath, reader: Reader, hub: WatchHub) -> None:
+        self._write_path = write_path
+        self._reader = reader
+        self._hub = hub
+
+    @override
+    async def Submit(self, request: pb.SubmitRequest, context: Any) -> pb.SubmitResponse:
+        payload = request.SerializeToString(deterministic=True)
+        return pb.SubmitResponse.FromString(
+            await self._write_path.call(Op.SUBMIT, identity.current().spki, payload)
+        )
+
+    @override
+    async def GetRequest(self, request: pb.GetRequestRequest, context: Any) -> pb.GetRequestResponse:
+        payload = request.SerializeToString(deterministic=True)
+        return pb.GetRequestResponse.FromString(
+            await self._write_path.call(Op.GET_REQUEST, identity.current().spki, payload)
+        )
+
+    @override
+    async def ListRequests(self, request: pb.ListRequestsRequest, context: Any) -> pb.ListRequestsResponse:
+        listed = self._reader.list_requests(identity.current().row.org, request.from_index, request.limit)
+        message: pb.ListRequestsResponse = codec.to_message(listed)
+        return message
+
+    @override
+    async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncIterator[pb.WatchResponse]:
+        async for event in self._hub.stream(identity.current(), request.from_index):
+            yield _event(event)
+
+
+def _event(event: Event) -> pb.WatchResponse:
+    if isinstance(event, FeedItem):
+        return pb.WatchResponse(item=codec.to_message(event))
+    if isinstance(event, SignedHeartbeat):
+        return pb.WatchResponse(heartbeat=event.envelope)
+    return pb.WatchResponse(draining=pb.Draining())

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hands the servicers to a gRPC server, once each of their methods has an authorisation rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import grpc.aio
+
+from rogatory.server.policy import Rule, check_rules
+from rogatory.server.reader import Reader
+from rogatory.server.servicers.audit import AuditServicer
+from rogatory.server.servicers.directory import DirectoryServicer
+from rogatory.server.servicers.exchange import ExchangeServicer
+from rogatory.server.servicers.rules import methods_of, rules_of
+from rogatory.server.servicers.sealed import SealedServicer
+from rogatory.server.servicers.transfer import TransferServicer
+from rogatory.server.transfers import Transfers
+from rogatory.server.watch import WatchHub
+from rogatory.server.write_path import WritePath
+from rogatory.v1 import services_pb2, services_pb2_grpc
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the servicers call."""
+
+    write_path: WritePath
+    reader: Reader
+    hub: WatchHub
+    transfers: Transfers
+
+
+def checked_rules() -> Mapping[str, Rule]:
+    """Return the rule of every method of the services.
+
+    Raises:
+        StartupError: A method has none.
+    """
+    file = services_pb2.DESCRIPTOR
+    rules = rules_of(file)
+    check_rules([name for name, _ in methods_of(file)], rules)
+    return rules
+
+
+def register(server: grpc.aio.Server, services: Services) -> None:
+    """Register all services with a server that has not been started."""
+    add = services_pb2_grpc
+    exchange = ExchangeServicer(services.write_path, services.reader, services.hub)
+    add.add_ExchangeServiceServicer_to_server(exchange, server)
+    add.add_SealedServiceServicer_to_server(SealedServicer(services.write_path), server)
+    add.add_TransferServiceServicer_to_server(TransferServicer(services.transfers), server)
+    add.add_AuditServiceServicer_to_server(AuditServicer(services.write_path, services.reader), server)
+    add.add_DirectoryServiceServicer_to_server(DirectoryServicer(services.reader), server)

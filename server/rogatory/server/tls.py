@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Server credentials: an ECDSA P-256 certificate, and client certificates demanded (cryptography §3).
+
+The chain of a client certificate is only what lets the handshake through: whose it is, is looked up by its public key
+in the directory on every call (``rogatory.server.identity``). Reads key and certificate files once, at start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from rogatory.server.config import StartupError, TlsSettings
+from rogatory.server.tls13 import require_prepared
+
+
+def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials:
+    """Return credentials that demand a client certificate.
+
+    Raises:
+        StartupError: A file is not what it should be, the key is another's, or TLS 1.2 would be accepted.
+    """
+    require_prepared()
+    certificate, key = settings.certificate.read_bytes(), settings.key.read_bytes()
+    clients = settings.client_ca.read_bytes()
+    _check(certificate, key, clients)
+    return grpc.ssl_server_credentials([(key, certificate)], clients, require_client_auth=True)
+
+
+def spki_digest(certificate: x509.Certificate) -> bytes:
+    """Return SHA-256 of the DER SubjectPublicKeyInfo: what a directory row holds."""
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).digest()
+
+
+def _check(certificate: bytes, key: bytes, clients: bytes) -> None:
+    try:
+        public = x509.load_pem_x509_certificates(certificate)[0].public_key()
+        x509.load_pem_x509_certificates(clients)
+    except ValueError:
+        raise StartupError("tls.certificate: PEM_CERTIFICATE") from None
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
+        # With another kind the cipher list would let TLS 1.2 in.
+        raise StartupError("tls.certificate: ECDSA_P256")
+    try:
+        private = load_pem_private_key(key, None)
+    except (ValueError, TypeError):
+        raise StartupError("tls.key: PEM_KEY") from None
+    if private.public_key() != public:
+        raise StartupError("tls.key: KEY_OF_CERTIFICATE")

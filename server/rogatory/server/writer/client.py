@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front's end of the socket pair: starts the writer, calls it, fails callers when it dies, starts it again.
+
+When the stream ends every waiting caller fails at once with ``Unavailable``; nobody waits for a deadline. The writer is
+started again with growing pauses. It is a new program (exec), so nothing of gRPC or of the front's memory is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from rogatory.server.engine import Op
+from rogatory.server.engine.engine import Reply
+from rogatory.server.write_path import OnCommit, settle, writer_gone
+from rogatory.server.writer import frames
+from rogatory.server.writer.frames import FrameError, FrameType, Splitter
+
+_LOG: Final = structlog.get_logger(__name__)
+_PAUSES: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
+_CHUNK: Final = 1024 * 1024
+
+Command = Callable[[int], Sequence[str]]
+
+
+class ProcessWritePath:
+    """The writer process, kept alive.
+
+    Args:
+        command: Gives the argument list of the writer for the number of its inherited socket.
+        on_commit: Called with the log's size after each commit.
+        on_state: Called with the writer's process id when it is ready, and with None when it is gone.
+    """
+
+    def __init__(self, command: Command, on_commit: OnCommit, on_state: Callable[[int | None], None]) -> None:
+        self._command = command
+        self._on_commit = on_commit
+        self._on_state = on_state
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._stream: asyncio.StreamWriter | None = None
+        self._ready = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the writer and wait until it is ready.
+
+        Raises:
+            Unavailable: It ended before it was ready; its own log line says why.
+        """
+        self._keeper = asyncio.create_task(self._keep(), name="writer-keeper")
+        ready = asyncio.create_task(self._ready.wait())
+        await asyncio.wait((self._keeper, ready), return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            ready.cancel()
+            await self._keeper
+            raise writer_gone()
+
+    async def call(self, op: Op, peer_spki: bytes, payload: bytes) -> bytes:
+        """See ``rogatory.server.write_path.WritePath``."""
+        if self._stream is None:
+            raise writer_gone()
+        number = next(self._numbers)
+        waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = waiting
+        try:
+            self._stream.write(frames.call(number, op, peer_spki, payload))
+            return await waiting
+        finally:
+            self._waiting.pop(number, None)
+
+    async def stop(self) -> None:
+        """Let the writer finish what it has, and wait until it has exited."""
+        self._stopping.set()
+        if self._stream is not None:
+            self._stream.write(frames.frame(FrameType.STOP, b""))
+        if self._keeper is not None:
+            await self._keeper
+
+    async def _keep(self) -> None:
+        """Run writers, one after another, until told to stop; the first must become ready."""
+        failures = 0
+        while not self._stopping.is_set():
+            was_ready = await self._one_life()
+            failures = 0 if was_ready else failures + 1
+            if self._stopping.is_set() or not self._ready.is_set():
+                return
+            pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
+            _LOG.error("writer_restart", pause_ms=round(pause * 1000))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _one_life(self) -> bool:
+        """Start one writer, serve it until its stream ends, and tell whether it ever became ready."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(theirs.fileno()), pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL
+            )
+        reader, stream = await asyncio.open_connection(sock=ours)
+        was_ready = False
+        try:
+            splitter = Splitter()
+            while data := await reader.read(_CHUNK):
+                for kind, body in splitter.feed(data):
+                    if kind is FrameType.READY:
+                        was_ready = True
+                        self._enter(stream, process.pid)
+                    else:
+                        self._accept(kind, body)
+        except (ConnectionResetError, FrameError):
+            _LOG.error("writer_stream")
+        finally:
+            self._leave()
+            stream.close()
+            await _ended(process)
+        return was_ready
+
+    def _enter(self, stream: asyncio.StreamWriter, pid: int) -> None:
+        self._stream = stream
+        self._ready.set()
+        self._on_state(pid)
+        _LOG.info("writer_ready")
+
+    def _leave(self) -> None:
+        self._stream = None
+        for waiting in self._waiting.values():
+            settle(waiting, writer_gone())
+        self._waiting.clear()
+        self._on_state(None)
+
+    def _accept(self, kind: FrameType, body: bytes) -> None:
+        if kind is FrameType.NOTICE:
+            self._on_commit(frames.read_number(body)[0])
+            return
+        if kind is FrameType.REPLY:
+            number, data = frames.read_number(body)
+            answer: Reply = data
+        elif kind is FrameType.ERROR:
+            number, answer = frames.read_error(body)
+        else:
+            raise FrameError("type")
+        waiting = self._waiting.get(number)
+        if waiting is not None:
+            settle(waiting, answer)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for a writer whose stream has ended; one that hangs is ended, since a new one must own the data."""
+    try:
+        await asyncio.wait_for(process.wait(), 10)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
