@@ -256,7 +256,7 @@ class World:
         """Put parts of opaque bytes in place and sign their manifest; what is inside is not sealed for real."""
         disclosure_id = self.entropy.token(16)
         folder = disclosure_folder(self.files.parts, state.request_id, disclosure_id)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         parts = [body[at : at + PART_SIZE] for at in range(0, len(body), PART_SIZE)]
         leaves = [part_leaf(part) for part in parts]
         for i, (part, leaf) in enumerate(zip(parts, leaves, strict=True)):
@@ -277,7 +277,8 @@ class World:
             fits_scope=True,
             outcomes=tuple(TaskOutcome(n, outcome) for n, outcome in sorted(outcomes.items())),
         )
-        return self.answer("compliance", StatementKind.DISCLOSE, state, state.order_digest, manifest)
+        about = state.order_digest or bytes(32)
+        return self.answer("compliance", StatementKind.DISCLOSE, state, about, manifest)
 
 
 def engine_files(server: Path) -> EngineFiles:

@@ -16,7 +16,7 @@ from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import DAY_MS, Address, SectionKind, Task
 from rogatory.protocol.pack import EMERGENCY, check_facts, check_threshold, notification_required
-from rogatory.protocol.state import RequestState, StateName, TaskState
+from rogatory.protocol.state import PartyKey, RequestState, StateName, TaskState
 from rogatory.protocol.statements import DecisionCode, GrantedTask, Issue, Validate, Withdraw
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
@@ -61,6 +61,7 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         facts=header.facts,
         tasks=tuple(TaskState(task, _whole(task) if alone else None) for task in header.tasks),
         sections=header.sections,
+        keys=_keys(decision, body.authority),
         categories=categories,
         emergency=header.fact(EMERGENCY) is not None,
         issue_digest=decision.verified.digest,
@@ -106,6 +107,12 @@ def withdraw(state: RequestState, decision: Decision) -> RequestState:
     if code not in decision.setting.pack.withdrawal:
         refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("withdrawal"))
     return replace(state, name=StateName.WITHDRAWN, code=code)
+
+
+def _keys(decision: Decision, authority: Address | None) -> tuple[PartyKey, ...]:
+    directory, header = decision.setting.directory, decision.header
+    units = [header.reply_to, authority, header.addressee]
+    return tuple(PartyKey(unit.org, directory.unit(unit).key_id) for unit in units if unit is not None)
 
 
 def _place(state: RequestState | None, decision: Decision) -> None:

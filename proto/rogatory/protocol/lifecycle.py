@@ -40,6 +40,7 @@ _RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
     }
 )
 # Taking back, refusing and reporting must never wait for having read the newest state, nor for a request to be open.
+MAX_STATE_SECTIONS: Final = 512
 _ALWAYS: Final = frozenset({StatementKind.REPORT_EXCESS})
 
 
@@ -74,7 +75,9 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
         if state is None or verified.row.org not in state.parties:
             raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
         _common(state, decision)
+        _notes(state, decision)
         after = rule(state, decision)
+        after = replace(after, sections=(*after.sections, *header.sections))
     return replace(after, last_index=setting.index, last_digest=verified.digest)
 
 
@@ -126,3 +129,15 @@ def _common(state: RequestState, decision: Decision) -> None:
         raise Refused(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
     if header.seen.request_position > state.last_index + 1:
         raise Refused(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
+
+
+def _notes(state: RequestState, decision: Decision) -> None:
+    """A note is sealed to units of parties that see the request, and to nobody else."""
+    allowed = {key.key_id for key in state.keys if key.org in state.parties}
+    for i, ref in enumerate(decision.header.sections):
+        if set(ref.recipients) - allowed:
+            raise Refused(
+                errors.X_FIELD_NOT_FOR_RECIPIENT, f"header.sections[{i}].recipients", "SECTION.RECIPIENTS"
+            )
+        if len(state.sections) + len(decision.header.sections) > MAX_STATE_SECTIONS:
+            raise Refused(errors.X_TOO_LARGE, "header.sections", "COUNT")

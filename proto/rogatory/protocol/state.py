@@ -70,6 +70,14 @@ class DisclosureState:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyKey:
+    """The sealing key of a party's unit, as the directory had it when the request was issued."""
+
+    org: bytes
+    key_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RequestState:
     """Everything that the fold knows of one request.
 
@@ -90,6 +98,7 @@ class RequestState:
     facts: tuple[Fact, ...]
     tasks: tuple[TaskState, ...]
     sections: tuple[SectionRef, ...]
+    keys: tuple[PartyKey, ...]
     categories: tuple[str, ...]
     emergency: bool
     issue_digest: bytes
@@ -141,12 +150,15 @@ class RequestState:
         return next((ref for ref in self.sections if ref.kind is SectionKind.GROUNDS), None)
 
     def readable_by(self, org: bytes) -> tuple[SectionRef, ...]:
-        """Return the sections that an organisation is handed: a provider only particulars of granted tasks."""
-        if org == self.agency.org or (self.authority is not None and org == self.authority.org):
-            return self.sections
-        if org == self.provider.org and self.transmitted:
-            granted = {item.number for item in self.granted}
-            return tuple(
-                ref for ref in self.sections if ref.kind is SectionKind.PARTICULARS and ref.task in granted
-            )
-        return ()
+        """Return the sections that an organisation is handed: what is sealed to it, and no task that is not granted."""
+        if org not in self.parties:
+            return ()
+        own = {key.key_id for key in self.keys if key.org == org}
+        granted = {item.number for item in self.granted}
+        withheld = org == self.provider.org
+
+        def handed(ref: SectionRef) -> bool:
+            dropped = withheld and ref.kind is SectionKind.PARTICULARS and ref.task not in granted
+            return bool(own & set(ref.recipients)) and not dropped
+
+        return tuple(ref for ref in self.sections if handed(ref))

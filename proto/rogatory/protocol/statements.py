@@ -16,7 +16,15 @@ from typing import Final
 
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid
-from rogatory.protocol.header import Address, Header, StatementKind, ascending, check_header, require
+from rogatory.protocol.header import (
+    Address,
+    Header,
+    SectionKind,
+    StatementKind,
+    ascending,
+    check_header,
+    require,
+)
 
 MAX_ENVELOPE: Final = 262_144
 PART_SIZE: Final = 4 * 1024 * 1024
@@ -253,6 +261,8 @@ def check_statement(statement: Statement) -> None:
         return
     require(not header.tasks, "header.tasks", "ISSUE_ONLY")
     require(not header.facts, "header.facts", "ISSUE_ONLY")
+    notes_only = all(ref.kind is SectionKind.NOTE for ref in header.sections)
+    require(notes_only, "header.sections", "NOTE_ONLY")
     if header.kind not in EXCHANGE_KINDS:
         require(len(header.about) == 32, "header.about", "PRESENT", errors.X_FIELD_MISSING)
 
