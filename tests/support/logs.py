@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from typing_extensions import override
 
 from rogatory.audit import sqlite
 from rogatory.audit.keys import Ed25519Signer, TimestampedMlDsaSigner
@@ -57,9 +58,39 @@ class Owner:
         return staged
 
 
-def memory_owner() -> Owner:
-    store = MemoryStore()
+def memory_owner(store: MemoryStore | None = None) -> Owner:
+    store = store or MemoryStore()
     return Owner(store, store.transaction)
+
+
+class MisreadingStore(MemoryStore):
+    """Gives back one tile with one bit wrong, from the moment that ``bad`` names (level, index, bit)."""
+
+    bad: tuple[int, int, int] | None = None
+
+    @override
+    def tile(self, level: int, index: int) -> bytes:
+        data = super().tile(level, index)
+        if self.bad is None or self.bad[:2] != (level, index) or not data:
+            return data
+        return flip(data, self.bad[2])
+
+
+class CarelessSigner(Ed25519Signer):
+    """Signs wrongly while ``careless``: hardware that fails, or a key that was swapped under it."""
+
+    careless = False
+
+    @override
+    def sign(self, text: str) -> bytes:
+        return flip(super().sign(text), 5) if self.careless else super().sign(text)
+
+
+def flip(data: bytes, bit: int) -> bytes:
+    """Returns the bytes with one bit changed."""
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
 
 
 def new_database(path: Path) -> sqlite3.Connection:

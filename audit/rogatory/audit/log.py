@@ -222,19 +222,13 @@ class Log:
         self._check_note(staged.head)
 
     def _check_tiles(self, staged: Staged) -> None:
-        leaves = b"".join(staged.leaf_hashes)
-        read = b""
         for level, index, data in staged.tiles:
-            stored = self._store.tile(level, index)
-            if level == 0:
-                read += stored
+            # The root only reads the parent of a full tile, so the tile itself is compared here.
             if len(data) == FULL_TILE:
                 parent = self._store.tile(level + 1, index // WIDTH)
                 at = index % WIDTH * HASH_SIZE
-                if fold(stored) != parent[at : at + HASH_SIZE]:
+                if fold(self._store.tile(level, index)) != parent[at : at + HASH_SIZE]:
                     raise LogCorrupt("a full tile is not the child of its parent")
-        if not read.endswith(leaves):
-            raise LogCorrupt("tiles read back differ from the leaf hashes")
         if root_at(TileReader(self._store.tile), staged.size) != staged.root:
             raise LogCorrupt("tiles give another root than the edge")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rogatory.audit.errors import (
     FormatError,
@@ -14,18 +15,21 @@ from rogatory.audit.errors import (
     NoTransaction,
     ProofError,
 )
-from rogatory.audit.log import Log
+from rogatory.audit.log import Log, Staged
 from rogatory.audit.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
 from rogatory.audit.note import open_checkpoint
 from rogatory.audit.store import Head
 from tests.support.logs import (
     ORIGIN,
+    CarelessSigner,
+    MisreadingStore,
     Owner,
     ed25519_signer,
     entries,
     entry,
     memory_owner,
     new_database,
+    seed,
     sqlite_owner,
 )
 
@@ -206,6 +210,66 @@ def test_a_head_with_a_note_of_another_tree_is_not_opened(owner: Owner) -> None:
         owner.store.swap_head(head, Head(3, head.root, head.epoch, log.stage([b"x"], 1).note))
     with pytest.raises(LogCorrupt):
         Log.open(owner.store, ORIGIN, ed25519_signer())
+
+
+@pytest.mark.parametrize(
+    ("level", "index", "bit"),
+    [(0, 0, 0), (0, 0, 255 * 256), (1, 0, 0), (0, 1, 3)],
+    ids=["full tile, old hash", "full tile, new hash", "parent", "partial tile"],
+)
+def test_a_tile_that_reads_back_wrong_stops_the_commit(level: int, index: int, bit: int) -> None:
+    store = MisreadingStore()
+    owner = memory_owner(store)
+    log = owner.new_log()
+    owner.append(log, entries(200), 1)
+    before = store.head()
+    staged = log.stage(entries(100, 200), 2)
+    with pytest.raises(LogCorrupt), owner.transaction():
+        write_misread(log, staged, store, (level, index, bit))
+    assert store.head() == before
+    store.bad = None
+    log.discard()
+    assert owner.append(log, entries(100, 200), 2).size == 300
+
+
+def write_misread(log: Log, staged: Staged, store: MisreadingStore, bad: tuple[int, int, int]) -> None:
+    store.bad = bad
+    log.write(staged)
+
+
+@pytest.mark.parametrize(("level", "bit"), [(0, 0), (0, 43 * 256), (1, 7)])
+def test_a_log_whose_edge_reads_wrong_is_not_opened(level: int, bit: int) -> None:
+    store = MisreadingStore()
+    owner = memory_owner(store)
+    owner.append(owner.new_log(), entries(300), 1)
+    store.bad = (level, 1 - level, bit)
+    with pytest.raises(LogCorrupt):
+        Log.open(store, ORIGIN, ed25519_signer())
+    store.bad = None
+    assert Log.open(store, ORIGIN, ed25519_signer()).size == 300
+
+
+def test_a_partial_tile_that_is_ahead_of_the_head_is_not_opened(owner: Owner) -> None:
+    log = owner.new_log()
+    owner.append(log, entries(3), 1)
+    with owner.transaction():
+        owner.store.put_tile(0, 0, owner.store.tile(0, 0) + bytes(32))
+    with pytest.raises(LogCorrupt):
+        Log.open(owner.store, ORIGIN, ed25519_signer())
+
+
+def test_a_signature_that_does_not_verify_stops_the_commit() -> None:
+    owner = memory_owner()
+    signer = CarelessSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(seed("log")))
+    with owner.transaction():
+        log = Log.create(owner.store, ORIGIN, signer)
+    signer.careless = True
+    staged = log.stage([b"x"], 1)
+    with pytest.raises(LogCorrupt), owner.transaction():
+        log.write(staged)
+    signer.careless = False
+    log.discard()
+    assert owner.append(log, [b"x"], 1).size == 1
 
 
 def test_a_staged_append_shows_no_entry_in_its_text(owner: Owner) -> None:
