@@ -8,12 +8,16 @@ nobody and verifies no signature: what was verified is ``rogatory.client.trusted
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from rogatory.client.keyfile import unlock
 from rogatory.client.private_files import check_private, private_dir, write_private
@@ -223,6 +227,20 @@ class Profile:
         """Return the certificate, key and authority of this device."""
         folder = self.path / "tls"
         return TlsMaterial(*((folder / name).read_bytes() for name in ("cert.pem", "key.pem", "ca.pem")))
+
+    @property
+    def tls_spki(self) -> bytes:
+        """SHA-256 of the public key in this device's certificate, as it stands in the directory row.
+
+        Raises:
+            Invalid: The certificate file is damaged.
+        """
+        try:
+            certificate = x509.load_pem_x509_certificate((self.path / "tls" / "cert.pem").read_bytes())
+        except ValueError as error:
+            raise Invalid(errors.X_ENCODING, "profile.tls", "PEM") from error
+        spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return hashlib.sha256(spki).digest()
 
     def name_of(self, identifier: bytes) -> str:
         """Return the holder's own name for an id, or an empty text."""

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a draft to the exact bytes of an ``issue``: identifiers committed, sections sealed, rules run, nothing sent.
+
+``lint`` runs the same pure rules as the exchange and the judge (``decide``, ``match``) over a dry run, so a person learns
+at the desk what would be refused later. ``prepare_issue`` needs no secret: sealing uses public keys only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+
+from rogatory.client.addressbook import find_unit
+from rogatory.client.composing import Finding, Opened, Prepared, new_header, prepared
+from rogatory.client.drafts import DraftInstant, DraftRequest, DraftTask
+from rogatory.client.sealing.seal import seal_section
+from rogatory.client.session import Session
+from rogatory.client.views import RequestView
+from rogatory.protocol import codec, errors
+from rogatory.protocol.content import Grounds, Instant, Particulars
+from rogatory.protocol.decision import Setting
+from rogatory.protocol.directory import UnitRow
+from rogatory.protocol.envelope import Verified
+from rogatory.protocol.errors import Invalid, Refused, RogatoryError
+from rogatory.protocol.header import (
+    DAY_MS,
+    Fact,
+    Header,
+    SectionKind,
+    SectionRef,
+    StatementKind,
+    Task,
+    require,
+)
+from rogatory.protocol.instants import parse_instant
+from rogatory.protocol.lifecycle import decide
+from rogatory.protocol.match import match
+from rogatory.protocol.pack import Pack
+from rogatory.protocol.sealed import identifier_commitment, section_context
+from rogatory.protocol.state import StateName
+from rogatory.protocol.statements import Issue, RequestKind, Statement
+
+# Warnings: allowed, but worth a second look.
+W_WINDOW_LONG = "W_WINDOW_LONG"
+W_GROUNDS_EMPTY = "W_GROUNDS_EMPTY"
+_LONG_WINDOW_DAYS = 90
+
+
+def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
+    """Return the ``issue`` of a draft: the same bytes are shown, signed and sent.
+
+    Raises:
+        RogatoryError: The first rule that the draft breaks; ``lint`` lists them all.
+    """
+    made = _make(session, draft)
+    problems = tuple(_problems(session, made))
+    blocking = next((item for item in problems if item.severity == "ERROR"), None)
+    if blocking is not None:
+        raise Refused(blocking.code, blocking.field, blocking.rule)
+    opened = made.opened
+    if opened is None:
+        return made
+    return replace(made, opened=replace(opened, problems=problems))
+
+
+def lint(session: Session, draft: DraftRequest) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a draft, or worth a second look; nothing is sent."""
+    findings = list(_parts(session, draft))
+    if not findings:
+        try:
+            findings += _problems(session, _make(session, draft))
+        except RogatoryError as error:
+            findings.append(_finding(error))
+    return tuple(findings)
+
+
+def _parts(session: Session, draft: DraftRequest) -> Iterator[Finding]:
+    """Check each part of a draft by itself, so that one mistake does not hide the next."""
+    checks: list[Callable[[], object]] = [
+        lambda: _request_id(draft),
+        lambda: _pack(session, draft),
+        lambda: _kind(draft),
+        lambda: find_unit(session, draft.provider, "draft.provider"),
+    ]
+    if draft.authority:
+        checks.append(lambda: find_unit(session, draft.authority, "draft.authority"))
+    for i, task in enumerate(draft.tasks):
+        checks.append(partial(_instant, task.since, f"tasks[{i}].since"))
+        checks.append(partial(_instant, task.until, f"tasks[{i}].until"))
+    for check in checks:
+        try:
+            check()
+        except RogatoryError as error:
+            yield _finding(error)
+
+
+def _finding(error: RogatoryError, severity: str = "ERROR") -> Finding:
+    return Finding(error.code, error.field, error.rule, severity)
+
+
+def _problems(session: Session, made: Prepared) -> Iterator[Finding]:
+    """Run the judge's and the exchange's rules over a dry run."""
+    opened, pack = made.opened, _pinned(session, made.statement.header)
+    if opened is None:
+        return
+    for number, particulars in opened.particulars.items():
+        try:
+            match(made.statement.header, particulars, pack.identifiers)
+        except RogatoryError as error:
+            yield _finding(error)
+        task = made.statement.header.task(number)
+        if task is not None and task.last_day - task.first_day >= _LONG_WINDOW_DAYS:
+            yield Finding(W_WINDOW_LONG, f"tasks[{number}].until", "WINDOW", "WARNING")
+    grounds = opened.grounds
+    if grounds is None or not (grounds.necessity and grounds.proportionality):
+        yield Finding(W_GROUNDS_EMPTY, "grounds.necessity", "GROUNDS", "WARNING")
+    try:
+        _dry_run(session, made, pack)
+    except RogatoryError as error:
+        yield _finding(error)
+
+
+def _dry_run(session: Session, made: Prepared, pack: Pack) -> None:
+    state = made.view.state if made.view is not None else None
+    row = session.row
+    if made.statement.header.issuer.role not in row.roles:
+        raise Refused(errors.X_ROLE_NOT_HELD, "header.issuer.role", "DIRECTORY.ROLES")
+    verified = Verified(b"", made.statement, bytes(32), bytes(32), row)
+    index = state.last_index + 1 if state is not None else 0
+    decide(state, verified, Setting(index, session.clock.now_ms(), session.directory, pack))
+
+
+def _make(session: Session, draft: DraftRequest) -> Prepared:
+    request_id = _request_id(draft)
+    require(draft.tasks, "draft.tasks", "PRESENT", errors.X_FIELD_MISSING)
+    kind, pack = _kind(draft), _pack(session, draft)
+    provider = find_unit(session, draft.provider, "draft.provider")
+    authority = find_unit(session, draft.authority, "draft.authority") if draft.authority else None
+    reply = find_unit(session, draft.reply_to, "draft.reply_to") if draft.reply_to else _own(session)
+    view = session.exchange.stored_view(request_id)
+    particulars = {
+        number: _particulars(session, number, task) for number, task in enumerate(draft.tasks, start=1)
+    }
+    bare = replace(
+        new_header(session, StatementKind.ISSUE, request_id, provider.address, view),
+        reply_to=reply.address,
+        pack_digest=pack.digest,
+        facts=_facts(draft),
+        tasks=tuple(_task(session, request_id, item) for item in particulars.values()),
+    )
+    supersedes = _supersedes(view)
+    if supersedes:
+        bare = replace(bare, about=supersedes)
+    grounds = Grounds(**{name: getattr(draft.grounds, name) for name in Grounds.__dataclass_fields__})
+    readers = [reply] if authority is None else [reply, authority]
+    sealed = [_seal(session, bare, SectionKind.GROUNDS, 0, codec.encode(grounds), readers)]
+    sealed += [
+        _seal(session, bare, SectionKind.PARTICULARS, number, codec.encode(item), [*readers, provider])
+        for number, item in particulars.items()
+    ]
+    sealed.sort(key=lambda pair: (int(pair[1].kind), pair[1].task, pair[1].object_digest))
+    body = Issue(
+        request_kind=kind,
+        legal_type=pack.rules(kind).legal_type,
+        authority=authority.address if authority is not None else None,
+        supersedes=supersedes,
+        preservation=_hex(draft.preservation, "draft.preservation") if draft.preservation else b"",
+    )
+    header = replace(bare, sections=tuple(ref for _, ref in sealed))
+    opened = Opened(MappingProxyType(particulars), grounds, view=view)
+    objects = tuple(data for data, _ in sealed)
+    return prepared(Statement(header, body), view=view, objects=objects, opened=opened)
+
+
+def _supersedes(view: RequestView | None) -> bytes:
+    """The issue that an authority returned and that this one replaces."""
+    if view is None:
+        return b""
+    if view.state.name is not StateName.RETURNED:
+        raise Refused(errors.X_REPLAY, "draft.request_id", "REQUEST_ID_TAKEN")
+    return view.state.issue_digest
+
+
+def _own(session: Session) -> UnitRow:
+    return session.directory.unit(session.me.address, "draft.reply_to")
+
+
+def _request_id(draft: DraftRequest) -> bytes:
+    return _hex(draft.request_id, "draft.request_id")
+
+
+def _hex(text: str, at: str) -> bytes:
+    try:
+        value = bytes.fromhex(text)
+    except ValueError as error:
+        raise Invalid(errors.X_FIELD_INVALID, at, "HEX") from error
+    require(len(value) == 16, at, "ID")
+    return value
+
+
+def _kind(draft: DraftRequest) -> RequestKind:
+    require(draft.kind in RequestKind.__members__, "draft.kind", "VOCABULARY")
+    return RequestKind[draft.kind]
+
+
+def _pack(session: Session, draft: DraftRequest) -> Pack:
+    return session.exchange.scheme.pack_named(draft.pack_id, session.clock.now_ms())
+
+
+def _pinned(session: Session, header: Header) -> Pack:
+    return session.packs[header.pack_digest]
+
+
+def _facts(draft: DraftRequest) -> tuple[Fact, ...]:
+    facts: Mapping[str, object] = draft.facts
+    return tuple(
+        Fact(code, tuple(sorted(set(draft.facts[code].values))), draft.facts[code].number)
+        for code in sorted(facts)
+    )
+
+
+def _instant(instant: DraftInstant, at: str) -> Instant:
+    return parse_instant(instant.text, instant.zone, at)
+
+
+def _particulars(session: Session, number: int, task: DraftTask) -> Particulars:
+    at = f"tasks[{number - 1}]"
+    return Particulars(
+        task=number,
+        identifier_type=task.identifier_type,
+        identifier=task.identifier.encode(),
+        commitment_key=session.entropy.token(32),
+        since=_instant(task.since, f"{at}.since"),
+        until=_instant(task.until, f"{at}.until"),
+        service=task.service,
+        observed=tuple(_instant(item, f"{at}.observed[{i}]") for i, item in enumerate(task.observed)),
+        elements=tuple(sorted(set(task.elements))),
+        purpose=task.purpose,
+        words=task.words,
+    )
+
+
+def _task(session: Session, request_id: bytes, particulars: Particulars) -> Task:
+    commitment = identifier_commitment(
+        particulars.commitment_key,
+        session.profile.config.realm,
+        request_id,
+        particulars.task,
+        particulars.identifier_type,
+        particulars.identifier,
+    )
+    return Task(
+        number=particulars.task,
+        identifier_type=particulars.identifier_type,
+        identifier_commitment=commitment,
+        elements=particulars.elements,
+        purpose=particulars.purpose,
+        first_day=particulars.since.utc_ms // DAY_MS,
+        last_day=particulars.until.utc_ms // DAY_MS,
+    )
+
+
+def _seal(
+    session: Session, header: Header, kind: SectionKind, task: int, message: bytes, readers: list[UnitRow]
+) -> tuple[bytes, SectionRef]:
+    keys = {unit.key_id: unit.sealing_key for unit in readers}
+    return seal_section(message, section_context(header, kind, task, keys), keys, session.entropy)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sign what was shown, keep it, send it, verify the receipt: the second step of every act.
+
+The statement is in the outbox before the network is touched, so a crash or a lost connection costs nothing. What the
+exchange refuses leaves the outbox and is raised. It never changes a statement after it was shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rogatory.client import outbox
+from rogatory.client.composing import Prepared
+from rogatory.client.outbox import Waiting
+from rogatory.client.private_files import write_private
+from rogatory.client.session import Session
+from rogatory.client.transfer import Progress, ignore, upload
+from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.protocol import codec, errors
+from rogatory.protocol.envelope import sign_statement
+from rogatory.protocol.errors import Invalid, NotAuthorised, NotVerified, Refused, RogatoryError, Unavailable
+from rogatory.protocol.receipt import VerifiedReceipt
+from rogatory.protocol.sealed import object_digest
+from rogatory.protocol.state import RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a statement: in the log (with receipt and state), or waiting in the outbox (``queued``)."""
+
+    request_id: bytes
+    index: int = 0
+    time_ms: int = 0
+    state: RequestState | None = None
+    receipt: VerifiedReceipt | None = None
+    queued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """One statement of the outbox: sent, or refused for good with the error."""
+
+    waiting: Waiting
+    sent: Sent | None = None
+    error: RogatoryError | None = None
+
+
+async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progress | None = None) -> Sent:
+    """Sign a prepared statement and bring it to the exchange.
+
+    Args:
+        session: With unlocked keys.
+        prepared: What the person was shown.
+        progress: Called with bytes of the upload that have arrived, and in all.
+
+    Returns:
+        The receipt's facts, or ``queued`` when the exchange cannot be reached.
+
+    Raises:
+        Refused: The exchange's signed refusal.
+        NotVerified: What came back does not hold.
+        NotAuthorised: The keys are locked.
+    """
+    if codec.encode(prepared.statement) != prepared.payload:
+        raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
+    envelope = sign_statement(prepared.statement, session.signer)
+    waiting = outbox.enqueue(session.profile, envelope, prepared)
+    earlier = [item for item in outbox.list_outbox(session.profile) if item.number < waiting.number]
+    if any(item.request_id == waiting.request_id for item in earlier):
+        return Sent(waiting.request_id, queued=True)  # order within a request is kept
+    try:
+        return await _send(session, waiting, prepared.view, progress)
+    except Unavailable:
+        return Sent(waiting.request_id, queued=True)
+
+
+async def flush_outbox(session: Session, *, progress: Progress | None = None) -> tuple[Flushed, ...]:
+    """Send what waits, in order; stop where the network fails.
+
+    Returns:
+        One item for each statement that left the outbox, sent or refused.
+    """
+    done: list[Flushed] = []
+    for waiting in outbox.list_outbox(session.profile):
+        try:
+            view = session.exchange.stored_view(waiting.request_id)
+            done.append(Flushed(waiting, await _send(session, waiting, view, progress)))
+        except Unavailable:
+            break
+        except RogatoryError as error:
+            done.append(Flushed(waiting, error=error))
+    return tuple(done)
+
+
+async def _send(
+    session: Session, waiting: Waiting, view: RequestView | None, progress: Progress | None
+) -> Sent:
+    try:
+        viewed = await _deliver(session, waiting, view, progress or ignore)
+    except (Refused, Invalid, NotAuthorised, NotVerified):
+        # Refused, or an answer that does not hold: both are kept as evidence, and a person must decide anew. Anything
+        # else says nothing about the statement, so it stays.
+        outbox.remove(session.profile, waiting)
+        raise
+    outbox.remove(session.profile, waiting)
+    return Sent(waiting.request_id, viewed.index, viewed.receipt.time_ms, viewed.state, viewed.receipt)
+
+
+async def _deliver(
+    session: Session, waiting: Waiting, view: RequestView | None, progress: Progress
+) -> ViewedStatement:
+    exchange = session.exchange
+    for data in waiting.objects:
+        await exchange.put_sealed(waiting.request_id, data)
+        write_private(session.state.object_path(object_digest(data)), data)
+    if waiting.upload is not None:
+        await upload(exchange.channel, waiting.request_id, waiting.upload, progress)
+    return await exchange.submit(waiting.envelope, view)

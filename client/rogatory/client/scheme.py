@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The realm as a client has verified it: root, directory, packs, the log's identity.
+
+From the pinned fingerprint down (architecture §1.5, cryptography §4.2): first root, chain of roots, trust list, packs,
+each by its quorum and each with the receipt of its own log entry. Pure: fetching and keeping the bytes happens
+elsewhere, and whether the log is still one history is ``rogatory.client.log_heads``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rogatory.protocol import codec, errors
+from rogatory.protocol.directory import (
+    MAX_LIST,
+    PACK_TYPE,
+    TRUST_ROOT_TYPE,
+    Directory,
+    TrustRoot,
+)
+from rogatory.protocol.entry import scheme_fields
+from rogatory.protocol.entry_schema import ENVELOPE, TIME
+from rogatory.protocol.errors import NotVerified, Refused
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.pack import Pack, load_pack
+from rogatory.protocol.quorum import open_root, open_trust_list, quorum_digest, verify_quorum
+from rogatory.protocol.receipt import (
+    LogHead,
+    LogIdentity,
+    VerifiedReceipt,
+    check_fields,
+    log_identity,
+    verify_receipt,
+)
+from rogatory.protocol.wire import GetDirectoryResponse, GetPacksResponse, LoggedQuorum
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What a client may build on. ``heads`` are the signed log heads that came with the receipts."""
+
+    realm: bytes
+    root: TrustRoot
+    directory: Directory
+    log: LogIdentity
+    packs: Mapping[bytes, Pack]
+    heads: tuple[LogHead, ...]
+
+    def pack_named(self, pack_id: str, at_ms: int) -> Pack:
+        """Return the newest version of a pack that is in force.
+
+        Raises:
+            Refused: ``X_PACK_UNKNOWN``, or ``X_PACK_NOT_IN_FORCE``.
+        """
+        versions = [pack for pack in self.packs.values() if pack.pack_id == pack_id]
+        if not versions:
+            raise Refused(errors.X_PACK_UNKNOWN, "pack_id", "DIRECTORY.PACKS")
+        usable = [pack for pack in versions if pack.in_force_at(at_ms)]
+        if not usable:
+            raise Refused(errors.X_PACK_NOT_IN_FORCE, "pack_id", "IN_FORCE")
+        return max(usable, key=lambda pack: pack.pack_version)
+
+
+def verify_scheme(
+    directory: GetDirectoryResponse,
+    packs: GetPacksResponse,
+    fingerprint: bytes | None,
+    at_ms: int | None = None,
+) -> Scheme:
+    """Verify roots, trust list and packs.
+
+    Args:
+        directory: As received or stored.
+        packs: As received or stored.
+        fingerprint: Pinned realm; ``None`` only where the caller shows or reports that nothing is pinned.
+        at_ms: Now, in milliseconds since the epoch, to refuse an expired root or list; ``None`` when looking back.
+
+    Raises:
+        NotVerified: A quorum, a receipt or the pinned fingerprint does not hold.
+        Invalid: Not canonical.
+        Refused: ``X_EXPIRED``.
+    """
+    root, realm = _chain(directory.roots, fingerprint)
+    log = log_identity(root)
+    receipts = [
+        _logged(item, StatementKind.ROOT, log, f"roots[{i}]") for i, item in enumerate(directory.roots)
+    ]
+    receipts.append(_logged(directory.trust_list, StatementKind.TRUST_LIST, log, "trust_list"))
+    found = open_trust_list(directory.trust_list.quorum, root, realm, directory.trust_list.receipt.index)
+    if at_ms is not None:
+        for name, expires in (("root", root.expires_at_ms), ("trust_list", found.trust_list.expires_at_ms)):
+            if at_ms >= expires:
+                raise Refused(errors.X_EXPIRED, name, "EXPIRY")
+    loaded: dict[bytes, Pack] = {}
+    for i, item in enumerate(packs.packs):
+        receipts.append(_logged(item, StatementKind.PACK, log, f"packs[{i}]"))
+        pack = load_pack(verify_quorum(item.quorum, PACK_TYPE, root.pack_keys))
+        loaded[pack.digest] = pack
+    heads = tuple(receipt.head for receipt in receipts)
+    return Scheme(realm, root, found, log, MappingProxyType(loaded), heads)
+
+
+def _chain(roots: Sequence[LoggedQuorum], fingerprint: bytes | None) -> tuple[TrustRoot, bytes]:
+    """Return the newest root, each one signed by the keys of the one before and by its own."""
+    if not roots:
+        raise NotVerified(errors.X_REALM_MISMATCH, "roots", "PRESENT")
+    root, realm = open_root(roots[0].quorum, fingerprint)
+    for i, item in enumerate(roots[1:], start=1):
+        payload = verify_quorum(item.quorum, TRUST_ROOT_TYPE, root.root_keys)
+        newer = codec.decode(TrustRoot, payload, limit=MAX_LIST, at=f"roots[{i}]")
+        verify_quorum(item.quorum, TRUST_ROOT_TYPE, newer.root_keys)
+        if newer.version != root.version + 1:
+            raise NotVerified(errors.X_REALM_MISMATCH, f"roots[{i}]", "ROOT.VERSION")
+        root = newer
+    return root, realm
+
+
+def _logged(item: LoggedQuorum, kind: StatementKind, log: LogIdentity, at: str) -> VerifiedReceipt:
+    """Verify the receipt of a quorum object's own entry.
+
+    The exchange's front holds no openings, so the receipt may open nothing: it then proves a place in the log. What is
+    opened must be about these bytes. The object itself is proven by its signatures.
+    """
+    verified = verify_receipt(item.receipt, log)
+    if verified.values:
+        if not {ENVELOPE, TIME} <= set(verified.values):
+            raise NotVerified(errors.X_RECEIPT_INVALID, f"{at}.receipt.openings", "SCHEME.OPENED")
+        check_fields(verified, scheme_fields(kind, quorum_digest(item.quorum), verified.time_ms))
+    return verified

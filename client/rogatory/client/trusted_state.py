@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a client has verified so far and keeps between runs: log heads, feed, directory, packs, requests, evidence.
+
+Files below a profile. Everything read back is verified again by whoever uses it, so a damaged file is an error and never
+a belief. Nothing here talks to the exchange, and no key is stored here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from rogatory.client.private_files import private_dir, read_optional, write_once, write_private
+from rogatory.client.profile import Profile
+from rogatory.client.scheme import Scheme, verify_scheme
+from rogatory.protocol import codec, errors
+from rogatory.protocol.errors import Invalid, NotVerified
+from rogatory.protocol.feed import EMPTY_FEED
+from rogatory.protocol.plain import from_plain, to_plain
+from rogatory.protocol.receipt import LogHead, VerifiedReceipt, encode_receipt
+from rogatory.protocol.wire import (
+    MAX_MESSAGE,
+    GetDirectoryResponse,
+    GetPacksResponse,
+    GetRequestResponse,
+)
+
+MAX_STATE: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHead:
+    """Size and root of a log head whose signature was verified."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """What ``state/trusted.json`` holds.
+
+    Attributes:
+        checkpoint: The newest published checkpoint that is consistent with everything before it.
+        highest: The largest head seen, from a receipt or published.
+        unchecked: Heads of receipts that no published checkpoint has been held against yet, by size.
+        history: Heads that were held against one.
+        cursor: Log index from which the feed goes on.
+        feed_digest: Chain over everything that was addressed to the party so far.
+        directory_version: Version of the trust list in use; an older one is refused.
+    """
+
+    checkpoint: KnownHead | None = None
+    highest: KnownHead | None = None
+    unchecked: tuple[KnownHead, ...] = ()
+    history: tuple[KnownHead, ...] = ()
+    cursor: int = 0
+    feed_digest: bytes = EMPTY_FEED
+    directory_version: int = 0
+
+
+class TrustedState:
+    """The kept state of one profile; writes are durable before they return."""
+
+    def __init__(self, profile: Profile) -> None:
+        """Read the state, or begin with none.
+
+        Raises:
+            Invalid: The state file is damaged.
+        """
+        self.profile = profile
+        self._folder = private_dir(profile.folder("state"))
+        self.trusted = self._read()
+
+    def _read(self) -> Trusted:
+        data = read_optional(self._folder / "trusted.json")
+        if data is None:
+            return Trusted()
+        try:
+            return from_plain(Trusted, json.loads(data), "state")
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise Invalid(errors.X_ENCODING, "state", "JSON") from error
+
+    def update(self, trusted: Trusted) -> None:
+        """Replace the state."""
+        write_private(self._folder / "trusted.json", json.dumps(to_plain(trusted)).encode())
+        self.trusted = trusted
+
+    def note_heads(self, *heads: LogHead) -> None:
+        """Remember verified heads until a published checkpoint has been held against them.
+
+        Raises:
+            NotVerified: ``X_LOG_INVALID`` with rule ``LOG.FORK``: another root was signed for a size known already.
+        """
+        trusted = self.trusted
+        known = {item.size: item.root for item in (*trusted.history, *trusted.unchecked)}
+        for item in (trusted.checkpoint, trusted.highest):
+            if item is not None:
+                known[item.size] = item.root
+        fresh: dict[int, KnownHead] = {}
+        for head in heads:
+            earlier = fresh[head.size].root if head.size in fresh else known.get(head.size)
+            if earlier is not None and earlier != head.root:
+                self.keep_evidence("fork", self.note_of(head.size), head.note)
+                raise NotVerified(errors.X_LOG_INVALID, "head", "LOG.FORK")
+            if earlier is None:
+                self.keep_note(head)
+                fresh[head.size] = KnownHead(head.size, head.root)
+        if not fresh:
+            return
+        unchecked = sorted((*trusted.unchecked, *fresh.values()), key=lambda item: item.size)
+        highest = max(
+            (*fresh.values(), *([trusted.highest] if trusted.highest else [])), key=lambda h: h.size
+        )
+        self.update(replace(trusted, unchecked=tuple(unchecked), highest=highest))
+
+    def keep_note(self, head: LogHead) -> None:
+        """Keep the signed note of a head: without it, nobody else could be shown what the log once said."""
+        path = private_dir(self._folder / "heads") / f"{head.size}.note"
+        if not path.exists():
+            write_private(path, head.note)
+
+    def note_of(self, size: int) -> bytes:
+        """Return the signed note that was kept for a size; empty when none was."""
+        return read_optional(self._folder / "heads" / f"{size}.note") or b""
+
+    def save_cursor(self, cursor: int, feed_digest: bytes) -> None:
+        """Remember how far the feed was read and verified."""
+        self.update(replace(self.trusted, cursor=cursor, feed_digest=feed_digest))
+
+    def save_scheme(self, directory: GetDirectoryResponse, packs: GetPacksResponse, version: int) -> None:
+        """Keep directory and packs as received, after they were verified."""
+        write_private(self._folder / "directory.bin", codec.encode(directory))
+        write_private(self._folder / "packs.bin", codec.encode(packs))
+        if version != self.trusted.directory_version:
+            self.update(replace(self.trusted, directory_version=version))
+
+    def scheme_bytes(self) -> tuple[bytes, bytes]:
+        """Return the stored directory and packs answers.
+
+        Raises:
+            Invalid: ``X_FIELD_MISSING`` with rule ``SYNCED``: there are none yet; go online once.
+        """
+        directory = read_optional(self._folder / "directory.bin")
+        packs = read_optional(self._folder / "packs.bin")
+        if directory is None or packs is None:
+            raise Invalid(errors.X_FIELD_MISSING, "state.directory", "SYNCED")
+        return directory, packs
+
+    def load_scheme(self, at_ms: int | None = None) -> Scheme:
+        """Return the stored scheme, verified again.
+
+        Raises:
+            RogatoryError: Nothing is stored, it expired, or it does not verify.
+        """
+        directory, packs = self.scheme_bytes()
+        return verify_scheme(
+            codec.decode(GetDirectoryResponse, directory, limit=MAX_STATE, at="directory"),
+            codec.decode(GetPacksResponse, packs, limit=MAX_STATE, at="packs"),
+            self.profile.config.realm,
+            at_ms,
+        )
+
+    def save_receipt(self, digest: bytes, envelope: bytes, receipt: VerifiedReceipt) -> None:
+        """Keep an envelope and its receipt, each under the envelope's digest.
+
+        The first receipt is kept: a later copy proves the same entry against a later head.
+        """
+        name = f"{digest.hex()}.bin"
+        write_once(self.profile.folder("envelopes") / name, envelope, "envelope")
+        path = self.profile.folder("receipts") / name
+        if not path.exists():
+            write_private(path, encode_receipt(receipt.receipt))
+
+    def save_view(self, request_id: bytes, response: GetRequestResponse) -> None:
+        """Keep the newest verified view of a request."""
+        folder = private_dir(self._folder / "requests")
+        write_private(folder / f"{request_id.hex()}.bin", codec.encode(response))
+
+    def load_view(self, request_id: bytes) -> GetRequestResponse | None:
+        """Return the stored view of a request, not verified, or None."""
+        data = read_optional(self._folder / "requests" / f"{request_id.hex()}.bin")
+        if data is None:
+            return None
+        return codec.decode(GetRequestResponse, data, limit=MAX_MESSAGE * 2, at="view")
+
+    def known_requests(self) -> tuple[bytes, ...]:
+        """Return the ids of requests with a stored view."""
+        folder = self._folder / "requests"
+        names = sorted(path.stem for path in folder.glob("*.bin")) if folder.exists() else []
+        return tuple(bytes.fromhex(name) for name in names)
+
+    def object_path(self, object_digest: bytes) -> Path:
+        """Return where a sealed section is kept once it was fetched or made."""
+        return private_dir(self._folder / "objects") / f"{object_digest.hex()}.bin"
+
+    def keep_evidence(self, kind: str, *parts: bytes) -> Path:
+        """Keep bytes that prove somebody else's fault, under a new number, and return the folder."""
+        root = private_dir(self.profile.folder("evidence"))
+        number = sum(1 for _ in root.iterdir()) + 1
+        folder = private_dir(root / f"{number:04d}-{kind}")
+        for i, part in enumerate(parts):
+            write_private(folder / f"{i:02d}.bin", part)
+        return folder

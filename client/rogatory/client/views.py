@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A request as its reader proves it: every envelope verified and folded, every slot computed again and compared.
+
+What the exchange tells is taken for nothing (architecture §1.1, §8): signatures and rules by the own fold, entries by
+their openings, the order by the chain of slot 9, the place by inclusion proofs. Pure: fetching, keeping and reporting
+are elsewhere, and whether the heads belong to one history is ``rogatory.client.log_heads``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rogatory.client.scheme import Scheme
+from rogatory.protocol import errors
+from rogatory.protocol.decision import Setting
+from rogatory.protocol.directory import KeyRow
+from rogatory.protocol.entry import Fields, entry_fields, read_fields
+from rogatory.protocol.entry_schema import ALL_SLOTS
+from rogatory.protocol.envelope import Verified, verify_envelope
+from rogatory.protocol.errors import NotVerified, Refused
+from rogatory.protocol.lifecycle import decide, pack_of
+from rogatory.protocol.pack import Pack
+from rogatory.protocol.receipt import LogHead, Receipt, VerifiedReceipt, check_fields, verify_receipt
+from rogatory.protocol.state import RequestState
+from rogatory.protocol.wire import GetRequestResponse
+
+GET_REQUEST: Final = "GET_REQUEST"
+FETCH_SEALED: Final = "FETCH_SEALED"
+OPEN_ENTRIES: Final = "OPEN_ENTRIES"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedStatement:
+    """A statement with its verified receipt and the state after it."""
+
+    verified: Verified
+    receipt: VerifiedReceipt
+    state: RequestState
+
+    @property
+    def index(self) -> int:
+        """Log index of the statement's entry."""
+        return self.receipt.receipt.index
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A whole request, proven; ``read`` is the receipt of the reader's own look at it, where there was one."""
+
+    request_id: bytes
+    state: RequestState
+    statements: tuple[ViewedStatement, ...]
+    pack: Pack
+    read: VerifiedReceipt | None = None
+
+    @property
+    def leaf(self) -> bytes:
+        """Leaf hash of the last statement's entry."""
+        return self.statements[-1].receipt.leaf
+
+    @property
+    def heads(self) -> tuple[LogHead, ...]:
+        """Signed heads that came with the receipts."""
+        heads = [item.receipt.head for item in self.statements]
+        return (*heads, self.read.head) if self.read is not None else tuple(heads)
+
+    def by_digest(self, digest: bytes) -> ViewedStatement:
+        """Return the statement with this envelope digest.
+
+        Raises:
+            Refused: ``X_NOT_FOUND``.
+        """
+        for item in self.statements:
+            if item.verified.digest == digest:
+                return item
+        raise Refused(errors.X_NOT_FOUND, "envelope", "VIEW.STATEMENT")
+
+    @property
+    def issue(self) -> ViewedStatement:
+        """The issue in force."""
+        return self.by_digest(self.state.issue_digest)
+
+
+def fold_statement(
+    before: RequestState | None, data: bytes, receipt: VerifiedReceipt, scheme: Scheme, previous: bytes
+) -> ViewedStatement:
+    """Verify one statement, fold it, and hold its entry against what the own fold says.
+
+    Args:
+        before: The state before; ``None`` for a new request.
+        data: Exact envelope bytes.
+        receipt: Its receipt, verified.
+        scheme: Directory and packs.
+        previous: Leaf hash of the request's previous statement; empty for the first.
+
+    Raises:
+        NotVerified: A slot says something else, or is not opened.
+        RogatoryError: The statement does not verify, or the rules refuse it.
+    """
+    verified = verify_envelope(data, scheme.directory, receipt.time_ms)
+    pack = pack_of(before, verified, scheme.packs)
+    setting = Setting(receipt.receipt.index, receipt.time_ms, scheme.directory, pack)
+    after = decide(before, verified, setting)
+    check_all(receipt, entry_fields(verified, before, after, pack, receipt.time_ms, previous))
+    return ViewedStatement(verified, receipt, after)
+
+
+def open_receipt(receipt: Receipt, scheme: Scheme) -> VerifiedReceipt:
+    """Verify a receipt of the holder's own view, in which all sixteen slots are open.
+
+    Raises:
+        NotVerified: ``X_RECEIPT_INVALID`` or ``X_LOG_INVALID``.
+    """
+    verified = verify_receipt(receipt, scheme.log)
+    if set(verified.values) != ALL_SLOTS:
+        raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.openings", "VIEW.COMPLETE")
+    return verified
+
+
+def check_all(receipt: VerifiedReceipt, expected: Fields) -> None:
+    """Hold all sixteen slots against the values that the holder computed.
+
+    Raises:
+        NotVerified: ``X_RECEIPT_INVALID`` naming the slot.
+    """
+    if set(receipt.values) != ALL_SLOTS:
+        raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.openings", "VIEW.COMPLETE")
+    check_fields(receipt, expected)
+
+
+def check_read(
+    receipt: Receipt,
+    scheme: Scheme,
+    row: KeyRow,
+    what: str,
+    purpose: str,
+    state: RequestState | None,
+    previous: bytes,
+) -> VerifiedReceipt:
+    """Verify the receipt of the entry that a read left.
+
+    Args:
+        receipt: As received.
+        scheme: Directory and log.
+        row: The reader's own row.
+        what: Name of the call.
+        purpose: As asked.
+        state: The request that was read, if any.
+        previous: Leaf hash of its last statement; empty where no request is named.
+
+    Raises:
+        NotVerified: ``X_RECEIPT_INVALID`` or ``X_LOG_INVALID``.
+    """
+    verified = open_receipt(receipt, scheme)
+    check_all(verified, read_fields(row, what, purpose, state, verified.time_ms, previous))
+    return verified
+
+
+def verify_view(
+    response: GetRequestResponse, request_id: bytes, scheme: Scheme, row: KeyRow | None, purpose: str
+) -> RequestView:
+    """Verify everything that a ``GetRequest`` gave.
+
+    Args:
+        response: As received, or as stored.
+        request_id: The request asked for.
+        scheme: Directory, packs and log.
+        row: The reader's row, to check the read entry; ``None`` where the answer was checked before.
+        purpose: As asked.
+
+    Raises:
+        RogatoryError: The first thing that does not hold.
+    """
+    state: RequestState | None = None
+    statements: list[ViewedStatement] = []
+    previous, last_index = b"", -1
+    for item in response.statements:
+        receipt = open_receipt(item.receipt, scheme)
+        if item.receipt.index <= last_index:
+            raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.index", "VIEW.ORDER")
+        viewed = fold_statement(state, item.envelope, receipt, scheme, previous)
+        if viewed.verified.header.request_id != request_id:
+            raise NotVerified(errors.X_RECEIPT_INVALID, "header.request_id", "VIEW.REQUEST")
+        state, previous, last_index = viewed.state, receipt.leaf, item.receipt.index
+        statements.append(viewed)
+    if state is None:
+        raise NotVerified(errors.X_RECEIPT_INVALID, "statements", "PRESENT")
+    read = None
+    if row is not None:
+        read = check_read(response.read, scheme, row, GET_REQUEST, purpose, state, previous)
+    return RequestView(request_id, state, tuple(statements), scheme.packs[state.pack_digest], read)

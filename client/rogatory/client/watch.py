@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The feed of a party: what was addressed to it, in order, with nothing left out.
+
+Each item must continue the hash chain that the client has verified so far; each heartbeat is signed by the exchange and
+must agree with that chain. A break is kept as evidence and raised: an event was withheld, swapped or made up. Lost
+connections and draining servers are ordinary, and the stream goes on at the cursor. What an item says is not proven
+here; the request itself is, when it is fetched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+
+from rogatory.client.evidence import keeping
+from rogatory.client.rejections import EXCHANGE_ROLE
+from rogatory.client.session import Session
+from rogatory.protocol import codec, errors
+from rogatory.protocol.directory import PartyKind
+from rogatory.protocol.envelope import verify_envelope
+from rogatory.protocol.errors import Invalid, NotVerified, Unavailable
+from rogatory.protocol.feed import next_feed
+from rogatory.protocol.statements import Heartbeat
+from rogatory.protocol.wire import FeedItem, WatchRequest
+from rogatory.v1 import services_pb2
+
+_PAUSE = 1.0
+_LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An item that continues the chain."""
+
+    item: FeedItem
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The exchange's signed word that the feed goes exactly as far as was heard."""
+
+    position: int
+    time_ms: int
+
+
+async def watch(session: Session, *, reconnect: bool = True) -> AsyncIterator[Heard | Beat]:
+    """Yield the party's feed from the stored cursor on; the cursor moves after each item was taken.
+
+    Args:
+        session: Whose feed.
+        reconnect: Whether to go on after the stream has ended; otherwise the iteration ends with it.
+
+    Raises:
+        NotVerified: ``X_LOG_INVALID`` with rule ``FEED.CHAIN``, ``FEED.HEARTBEAT`` or ``FEED.WITHHELD``.
+        NotAuthorised: The exchange does not take this device.
+    """
+    pause = _PAUSE
+    while True:
+        try:
+            async for event in _stream(session):
+                pause = _PAUSE
+                yield event
+        except Unavailable:
+            if not reconnect:
+                raise
+        if not reconnect:
+            return
+        jitter = int.from_bytes(session.entropy.token(2), "big") / 65_536
+        await asyncio.sleep(pause * (0.5 + jitter))
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def _stream(session: Session) -> AsyncIterator[Heard | Beat]:
+    request = WatchRequest(session.state.trusted.cursor)
+    behind = False
+    async for message in session.exchange.channel.receive("ExchangeService/Watch", request, None):
+        event = _parsed(message)
+        which = event.WhichOneof("event")
+        if which == "item":
+            item = codec.from_message(FeedItem, event.item, "item")
+            with keeping(session.state, "feed", message):
+                digest = _continued(session, item)
+            behind = False
+            yield Heard(item)
+            session.state.save_cursor(item.index + 1, digest)
+        elif which == "heartbeat":
+            with keeping(session.state, "heartbeat", event.heartbeat):
+                beat = _heartbeat(session, event.heartbeat)
+                if beat is None and behind:
+                    # Twice the exchange signed that there is more, and in between it sent nothing.
+                    raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.WITHHELD")
+            behind = beat is None
+            if beat is not None:
+                yield beat
+        elif which == "draining":
+            return
+
+
+def _parsed(message: bytes) -> services_pb2.WatchResponse:
+    try:
+        return services_pb2.WatchResponse.FromString(message)
+    except DecodeError as error:
+        raise Invalid(errors.X_ENCODING, "watch", "PARSE") from error
+
+
+def _continued(session: Session, item: FeedItem) -> bytes:
+    trusted = session.state.trusted
+    digest = next_feed(trusted.feed_digest, item.index, item.envelope_digest)
+    if item.index < trusted.cursor or item.feed_digest != digest:
+        raise NotVerified(errors.X_LOG_INVALID, "watch.item", "FEED.CHAIN")
+    return digest
+
+
+def _heartbeat(session: Session, data: bytes) -> Beat | None:
+    """Verify a heartbeat; one about a later position than was heard yet is answered by the items to come."""
+    directory = session.directory
+    verified = verify_envelope(data, directory, session.clock.now_ms())
+    body = verified.statement.body
+    operator = directory.org(verified.row.org).kind is PartyKind.OPERATOR
+    if not operator or verified.header.issuer.role != EXCHANGE_ROLE or not isinstance(body, Heartbeat):
+        raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
+    if body.org != session.me.org:
+        raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.PARTY")
+    trusted = session.state.trusted
+    if body.position > trusted.cursor:
+        return None
+    if (body.position, body.feed_digest) != (trusted.cursor, trusted.feed_digest):
+        raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
+    return Beat(body.position, verified.header.issued_at_ms)
