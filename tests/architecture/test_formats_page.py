@@ -9,6 +9,7 @@ from rogatory.protocol import tags
 from rogatory.protocol.entry import READ_PURPOSES
 from rogatory.protocol.entry_schema import NOT_ERASABLE, SCHEMA, VIEWS
 from rogatory.protocol.statements import BODIES
+from tests.support import exchange_sees
 from tests.support.project import ROOT
 
 PAGE = (ROOT / "docs" / "formats.md").read_text("utf-8")
@@ -42,3 +43,10 @@ def test_defined_kinds_and_read_purposes_are_named() -> None:
     for kind in BODIES:
         assert f"{kind.name.lower()} {int(kind)}" in PAGE
     assert f"Purposes: {', '.join(READ_PURPOSES)}." in PAGE
+
+
+def test_the_exchange_page_shows_the_bytes_of_the_committed_vector() -> None:
+    page = exchange_sees.PAGE.read_text("utf-8")
+    shown = page.partition(exchange_sees.BEGIN)[2].partition(exchange_sees.END)[0]
+    assert shown == exchange_sees.block()
+    assert "exercise-user" not in shown

@@ -2,7 +2,7 @@
 """The fold: from a request's state and one verified statement to the next state, or a refusal.
 
 Pure, and the same for every party (architecture §4.2). ``decide`` is what the exchange runs before it commits and what
-each client runs over the envelopes it was given; a test holds both against each other. Rules common to all kinds stand
+each client runs over the envelopes it was given; a test holds both against each other. It does no I/O and keeps nothing. Rules common to all kinds stand
 here; those of issuing and validating in ``issuing``, those of the answer in ``answering``. Whether sealed objects and
 parts have arrived is a matter of storage and is checked beside this by the exchange.
 """
