@@ -31,11 +31,12 @@ from rogatory.protocol.header import require
 from rogatory.protocol.sealed import part_leaf
 from rogatory.protocol.statements import PART_SIZE
 from rogatory.protocol.wire import PartStart, PartStatus
+from rogatory.server import part_files
+from rogatory.server.part_files import PARTIAL
 from rogatory.server.parts_index import disclosure_folder, list_parts, part_name
 
 FRAME_MIN: Final = 64 * 1024
 FRAME_MAX: Final = 1024 * 1024
-_PARTIAL: Final = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class PartStore:
     def __init__(self, folder: Path, limits: PartLimits) -> None:
         self.folder = folder
         self._limits = limits
-        self._owners: dict[Path, Upload] = {}
+        self._owners: dict[tuple[Path, int], Upload] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def begin(self, start: PartStart) -> Upload:
@@ -70,8 +71,8 @@ class PartStore:
         """
         self._check(start)
         upload = Upload(self, start)
-        previous = self._owners.get(upload.partial)
-        self._owners[upload.partial] = upload
+        previous = self._owners.get(upload.place)
+        self._owners[upload.place] = upload
         if previous is not None:
             async with previous.lock:  # a write in flight ends before this one looks at the file
                 pass
@@ -86,7 +87,7 @@ class PartStore:
     async def status(self, request_id: bytes, disclosure_id: bytes) -> tuple[PartStatus, ...]:
         """Return what has arrived, complete or not, by number; all of it is flushed."""
         folder = disclosure_folder(self.folder, request_id, disclosure_id)
-        return await asyncio.to_thread(_status, folder)
+        return await asyncio.to_thread(part_files.status, folder)
 
     async def read(
         self, request_id: bytes, disclosure_id: bytes, offset: int, length: int
@@ -104,7 +105,7 @@ class PartStore:
             if number not in parts:
                 raise Unavailable(errors.X_TRANSIENT, "part", "PARTS.STORED")
             wanted = min(FRAME_MAX, length - offset, PART_SIZE - within)
-            data = await asyncio.to_thread(_read_at, parts[number].path, within, wanted)
+            data = await asyncio.to_thread(part_files.read_at, parts[number].path, within, wanted)
             if len(data) != wanted:
                 raise Unavailable(errors.X_TRANSIENT, "part", "PARTS.STORED")
             yield offset, data
@@ -112,12 +113,12 @@ class PartStore:
 
     def owns(self, upload: Upload) -> bool:
         """Tell whether no newer upload has taken the part over."""
-        return self._owners.get(upload.partial) is upload
+        return self._owners.get(upload.place) is upload
 
     def release(self, upload: Upload) -> None:
         """Forget an upload that has ended."""
         if self.owns(upload):
-            del self._owners[upload.partial]
+            del self._owners[upload.place]
 
     def _check(self, start: PartStart) -> None:
         require(len(start.request_id) == 16 and len(start.disclosure_id) == 16, "start", "ID")
@@ -139,7 +140,8 @@ class Upload:
         self._folder = disclosure_folder(store.folder, start.request_id, start.disclosure_id)
         name = part_name(start.part, start.leaf)
         self._final = self._folder / name
-        self.partial = self._folder / (name + _PARTIAL)
+        self.partial = self._folder / (name + PARTIAL)
+        self.place = (self._folder, start.part)
         self.lock = asyncio.Lock()
         self._received = 0
         self._complete = False
@@ -178,23 +180,26 @@ class Upload:
                 self._complete = True
 
     async def close(self) -> None:
-        """Flush what has arrived and give the part up."""
+        """Flush what has arrived and give the part up; bytes that a newer upload took over are not counted."""
         async with self.lock:
-            if not self._complete and self._store.owns(self):
-                await asyncio.to_thread(_flush, self.partial)
+            if not self._complete:
+                if self._store.owns(self):
+                    await asyncio.to_thread(part_files.flush, self.partial)
+                else:
+                    self._received = 0
         self._store.release(self)
 
     def open(self) -> None:
         """Find out what is there and make the file stand at the announced offset. Runs in a thread."""
         start = self._start
-        _make_folders(self._store.folder, self._folder)
+        part_files.make_folders(self._store.folder, self._folder)
         standing = list_parts(self._folder).get(start.part)
         if standing is not None:
             if standing.leaf != start.leaf:
                 raise Refused(errors.X_PART_INVALID, "start.leaf", "PART.COMPLETE")
             self._received, self._complete = start.length, True
             return
-        for other in self._folder.glob(f"{start.part:06d}-*{_PARTIAL}"):
+        for other in self._folder.glob(f"{start.part:06d}-*{PARTIAL}"):
             if other != self.partial:  # the provider sealed anew: the old bytes lead nowhere
                 other.unlink()
         held = self.partial.stat().st_size if self.partial.exists() else 0
@@ -217,49 +222,10 @@ class Upload:
 
     def _finish(self) -> None:
         """Flush, read back, hash, rename, flush the folder."""
-        _flush(self.partial)
+        part_files.flush(self.partial)
         if part_leaf(self.partial.read_bytes()) != self._start.leaf:
             self.partial.unlink()
             self._received = 0
             raise Invalid(errors.X_PART_INVALID, "start.leaf", "PART.LEAF")
         self.partial.rename(self._final)
         sync_directory(self._folder)
-
-
-def _make_folders(root: Path, folder: Path) -> None:
-    if folder.is_dir():
-        return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sync_directory(folder.parent)
-    sync_directory(root)
-
-
-def _flush(path: Path) -> None:
-    if not path.exists():
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _read_at(path: Path, offset: int, length: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(offset)
-        return file.read(length)
-
-
-def _status(folder: Path) -> tuple[PartStatus, ...]:
-    if not folder.is_dir():
-        return ()
-    found = {
-        number: PartStatus(number, part.path.stat().st_size, True, part.leaf)
-        for number, part in list_parts(folder).items()
-    }
-    for path in folder.glob(f"*{_PARTIAL}"):
-        number, _, leaf = path.name.removesuffix(_PARTIAL).partition("-")
-        if int(number) not in found:
-            _flush(path)
-            found[int(number)] = PartStatus(int(number), path.stat().st_size, False, bytes.fromhex(leaf))
-    return tuple(found[number] for number in sorted(found))

@@ -29,6 +29,8 @@ def prepare() -> None:
         raise StartupError("tls: SET_BEFORE_GRPC")
     os.environ[VARIABLE] = SUITES
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+    # The library's own lines are not JSON and may tell of peers; whoever looks for a fault can switch them on.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def require_prepared() -> None:

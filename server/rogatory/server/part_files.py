@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""File work of the part store: blocking calls that run in a thread. Rules and order are in ``rogatory.server.parts``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from rogatory.audit.files import sync_directory
+from rogatory.protocol.wire import PartStatus
+from rogatory.server.parts_index import list_parts
+
+PARTIAL: Final = ".partial"
+
+
+def make_folders(root: Path, folder: Path) -> None:
+    """Make a disclosure's folder below ``root``, durably."""
+    if folder.is_dir():
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sync_directory(folder.parent)
+    sync_directory(root)
+
+
+def flush(path: Path) -> None:
+    """Flush a file, if it exists."""
+    if not path.exists():
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_at(path: Path, offset: int, length: int) -> bytes:
+    """Return up to ``length`` bytes from an offset."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(length)
+
+
+def status(folder: Path) -> tuple[PartStatus, ...]:
+    """Return the parts in a disclosure's folder by number; what is not complete is flushed before it is counted."""
+    if not folder.is_dir():
+        return ()
+    found = {
+        number: PartStatus(number, part.path.stat().st_size, True, part.leaf)
+        for number, part in list_parts(folder).items()
+    }
+    for path in folder.glob(f"*{PARTIAL}"):
+        number, _, leaf = path.name.removesuffix(PARTIAL).partition("-")
+        if int(number) not in found:
+            flush(path)
+            found[int(number)] = PartStatus(int(number), path.stat().st_size, False, bytes.fromhex(leaf))
+    return tuple(found[number] for number in sorted(found))

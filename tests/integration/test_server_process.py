@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two server processes over real mutual TLS: who gets in, what is told, what a dead writer and a SIGTERM do."""
+
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+
+from rogatory.client.certificates import CertificateAuthority
+from rogatory.protocol import codec, errors
+from rogatory.protocol.envelope import verify_envelope
+from rogatory.protocol.errors import NotAuthorised, RogatoryError, Unavailable
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.ids import SystemClock, SystemEntropy
+from rogatory.protocol.statements import Heartbeat
+from rogatory.protocol.wire import (
+    MAX_MESSAGE,
+    FetchPartsRequest,
+    GetPartsRequest,
+    GetRequestRequest,
+    ListRequestsRequest,
+    ListRequestsResponse,
+    WatchRequest,
+)
+from rogatory.v1 import services_pb2 as pb
+from tests.support.front import ServerProcess, Wire, code_of, invoke, open_stream, raw_call, typed, wait_until
+
+NOBODY = bytes.fromhex("01900000000070008000000000000000")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    running = ServerProcess.start(
+        tmp_path_factory.mktemp("exchange"), ROGATORY_HEARTBEAT_SECONDS="0.4", ROGATORY_PUBLISH_SECONDS="0.2"
+    )
+    yield running
+    running.stop()
+    assert running.process.returncode == 0
+    assert "internal_error" not in running.events()
+
+
+@pytest.fixture(scope="module")
+def wire(server: ServerProcess) -> Iterator[Wire]:
+    acts = Wire(server)
+    yield acts
+    acts.close()
+
+
+def handshake(server: ServerProcess, version: ssl.TLSVersion) -> str | None:
+    context = ssl.create_default_context(cafile=str(server.folder / "server" / "tls" / "clients.pem"))
+    context.minimum_version = context.maximum_version = version
+    context.set_alpn_protocols(["h2"])
+    files = server.folder / f"tls-{version.name}"
+    files.mkdir()
+    tls = server.realm.tls("investigator")
+    (files / "c.pem").write_bytes(tls.certificate)
+    (files / "c.key").write_bytes(tls.key)
+    context.load_cert_chain(files / "c.pem", files / "c.key")
+    host, port = server.address.split(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secure,
+    ):
+        return secure.version()
+
+
+def test_tls_1_3_is_spoken_and_tls_1_2_is_not(server: ServerProcess) -> None:
+    assert handshake(server, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        handshake(server, ssl.TLSVersion.TLSv1_2)
+
+
+def test_without_a_client_certificate_nothing_is_answered(server: ServerProcess) -> None:
+    with server.channel(None) as channel, pytest.raises(grpc.RpcError) as caught:
+        invoke(channel, "/grpc.health.v1.Health/Check", b"")
+    assert code_of(caught.value) is grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_certificate_of_another_authority_is_refused_in_the_handshake(server: ServerProcess) -> None:
+    now = SystemClock().now_ms()
+    stranger = CertificateAuthority.create(now - 1000, now + 3_600_000, SystemEntropy())
+    row = server.realm.row("judge")
+    tls = stranger.device(row.org, row.subject)
+    roots = server.realm.realm.authority.certificate
+    credentials = grpc.ssl_channel_credentials(roots, tls.key, tls.certificate)
+    with grpc.secure_channel(server.address, credentials) as channel, pytest.raises(grpc.RpcError) as caught:
+        invoke(channel, "/grpc.health.v1.Health/Check", b"")
+    assert code_of(caught.value) is grpc.StatusCode.UNAVAILABLE
+
+
+def test_the_right_authority_with_a_key_that_no_row_names_gets_no_further_than_health(
+    server: ServerProcess,
+) -> None:
+    row = server.realm.row("judge")
+    tls = server.realm.realm.authority.device(row.org, row.subject)  # a second certificate, never enrolled
+    roots = server.realm.realm.authority.certificate
+    credentials = grpc.ssl_channel_credentials(roots, tls.key, tls.certificate)
+    with grpc.secure_channel(server.address, credentials) as channel:
+        reply = invoke(channel, "/grpc.health.v1.Health/Check", b"")
+        assert health_pb2.HealthCheckResponse.FromString(reply).status == 1
+        with pytest.raises(NotAuthorised) as caught:
+            raw_call(channel, "ExchangeService/ListRequests", b"")
+    assert (caught.value.code, caught.value.rule) == (errors.X_CERTIFICATE_NOT_TRUSTED, "DIRECTORY.SPKI")
+
+
+def test_a_method_is_refused_to_kinds_of_party_that_its_rule_does_not_name(wire: Wire) -> None:
+    payload = codec.encode(FetchPartsRequest(NOBODY, bytes(16), 0, "PROCESSING"))
+    for name in ("inspector", "compliance"):
+        with pytest.raises(NotAuthorised) as caught:
+            list(stream(wire.channel(name), "TransferService/FetchParts", payload))
+        assert caught.value.code == errors.X_NOT_AUTHORISED
+
+
+def stream(channel: grpc.Channel, method: str, payload: bytes) -> Iterator[bytes]:
+    try:
+        yield from open_stream(channel, method, payload)
+    except grpc.RpcError as error:
+        raise typed(error) from error
+
+
+def test_a_request_of_others_looks_like_one_that_does_not_exist(wire: Wire) -> None:
+    request_id, envelope = wire.issue()
+    assert wire.submit("investigator", envelope)[0].receipt is not None
+    answers = []
+    for wanted in (request_id, NOBODY):
+        with pytest.raises(NotAuthorised) as caught:
+            raw_call(
+                wire.channel("other-investigator"),
+                "ExchangeService/GetRequest",
+                codec.encode(GetRequestRequest(wanted, "PROCESSING")),
+            )
+        answers.append((caught.value.code, caught.value.field, caught.value.rule))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == errors.X_NOT_FOUND
+
+
+def test_a_submitted_statement_has_a_receipt_that_verifies_and_is_listed_for_its_party_only(
+    wire: Wire,
+) -> None:
+    request_id, envelope = wire.issue()
+    (result,) = wire.submit("investigator", envelope)
+    wire.verify(result)
+    for name, listed in (("investigator", True), ("judge", True), ("compliance", False)):
+        reply = raw_call(
+            wire.channel(name), "ExchangeService/ListRequests", codec.encode(ListRequestsRequest())
+        )
+        tips = codec.decode(ListRequestsResponse, reply, limit=MAX_MESSAGE).requests
+        assert (request_id in {tip.request_id for tip in tips}) is listed
+
+
+def test_an_oversized_message_is_refused_before_it_is_read(wire: Wire) -> None:
+    channel = wire.channel("investigator")
+    with pytest.raises(grpc.RpcError) as caught:
+        invoke(channel, "ExchangeService/Submit", bytes(MAX_MESSAGE + 1))
+    assert code_of(caught.value) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_watch_gives_what_is_addressed_to_the_party_and_signed_heartbeats_in_between(wire: Wire) -> None:
+    channel = wire.channel("judge")
+    call = open_stream(channel, "ExchangeService/Watch", codec.encode(WatchRequest(0)))
+    events = map(pb.WatchResponse.FromString, call)
+    heard: list[pb.WatchResponse] = []
+
+    def until_heartbeat() -> Heartbeat:
+        while True:
+            event = next(events)
+            heard.append(event)
+            if event.WhichOneof("event") == "heartbeat":
+                envelope = verify_envelope(event.heartbeat, wire.realm.directory, wire.clock.now_ms())
+                assert envelope.row == wire.realm.row("exchange")
+                assert isinstance(envelope.statement.body, Heartbeat)
+                return envelope.statement.body
+
+    before = until_heartbeat()
+    request_id, envelope = wire.issue()
+    wire.submit("investigator", envelope)
+    wait_until(lambda: until_heartbeat().position > before.position)
+    items = [event.item for event in heard if event.WhichOneof("event") == "item"]
+    assert items[-1].request_id == request_id
+    assert int(items[-1].kind) == StatementKind.ISSUE
+    last = until_heartbeat()
+    assert (last.position, last.feed_digest) == (items[-1].index + 1, items[-1].feed_digest)
+    call.cancel()
+
+
+def test_parts_of_a_request_that_is_not_the_callers_are_not_shown(wire: Wire) -> None:
+    with pytest.raises(NotAuthorised) as caught:
+        raw_call(
+            wire.channel("compliance"),
+            "TransferService/GetParts",
+            codec.encode(GetPartsRequest(NOBODY, bytes(16))),
+        )
+    assert caught.value.code == errors.X_NOT_FOUND
+
+
+def test_no_log_line_holds_an_id_or_a_payload(server: ServerProcess, wire: Wire) -> None:
+    request_id, envelope = wire.issue()
+    wire.submit("investigator", envelope)
+    text = server.log.read_text()
+    assert '"method": "Submit"' in text
+    row = wire.realm.row("investigator")
+    for secret in (request_id, row.org, row.subject, row.tls_spki, row.key_id):
+        assert secret.hex() not in text
+
+
+def test_a_killed_writer_fails_its_callers_at_once_and_is_started_again(tmp_path: Path) -> None:
+    server = ServerProcess.start(tmp_path)
+    wire = Wire(server)
+    try:
+        request_id, envelope = wire.issue()
+        assert wire.submit("investigator", envelope)[0].receipt is not None
+        first = server.writer_pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)  # so that the next call waits
+        caught: list[RogatoryError] = []
+
+        def read() -> None:
+            try:
+                wire.get("investigator", request_id)
+            except RogatoryError as error:
+                caught.append(error)
+
+        waiting = threading.Thread(target=read)
+        waiting.start()
+        time.sleep(0.3)
+        assert waiting.is_alive()
+        begun = time.monotonic()
+        os.kill(first, signal.SIGKILL)
+        waiting.join(5)
+        assert time.monotonic() - begun < 2
+        assert [(type(error), error.rule) for error in caught] == [(Unavailable, "WRITER")]
+        wait_until(lambda: server.writer_pid not in {first, None})
+        assert len(wire.get("investigator", request_id).statements) == 1
+    finally:
+        wire.close()
+        assert server.terminate() == 0
+
+
+def test_sigterm_says_farewell_to_watchers_flushes_the_writer_and_exits_0(tmp_path: Path) -> None:
+    server = ServerProcess.start(tmp_path)
+    writer = server.writer_pid
+    assert writer is not None
+    with server.channel("judge") as channel:
+        call = open_stream(channel, "ExchangeService/Watch", b"")
+        events = map(pb.WatchResponse.FromString, call)
+        assert next(events).WhichOneof("event") == "heartbeat"
+        assert server.terminate() == 0
+        rest = [event.WhichOneof("event") for event in events]
+    assert rest == ["draining"]
+    assert not Path(f"/proc/{writer}").exists()
+    assert not server.endpoint_file.exists()
+    assert "draining" in server.events()
+    assert server.events()[-1] == "stopped"
+
+
+def test_the_writer_ends_when_the_front_is_killed(tmp_path: Path) -> None:
+    server = ServerProcess.start(tmp_path)
+    writer = server.writer_pid
+    assert writer is not None
+    server.process.kill()
+    server.process.wait()
+    wait_until(lambda: not Path(f"/proc/{writer}").exists())
+
+
+def test_settings_that_do_not_hold_end_the_start_with_key_and_rule(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"keys\.exchange: FILE_EXISTS"):
+        ServerProcess.start(tmp_path, ROGATORY_KEYS__EXCHANGE="nowhere.seed")
