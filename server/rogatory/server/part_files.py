@@ -18,7 +18,8 @@ def make_folders(root: Path, folder: Path) -> None:
     """Make a disclosure's folder below ``root``, durably."""
     if folder.is_dir():
         return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for level in (folder.parent, folder):  # each by itself: parents=True would forget the mode
+        level.mkdir(mode=0o700, exist_ok=True)
     sync_directory(folder.parent)
     sync_directory(root)
 
