@@ -188,17 +188,18 @@ def seal_disclosure(
 def _head(items: Sequence[DisclosedItem], words: str) -> tuple[DisclosureMeta, bytes]:
     """Return the meta with a padding length that fits its own encoding, and ``u32(n) || meta``."""
     meta = DisclosureMeta(tuple(items), sum(item.length for item in items), 0, words)
-    size = 4 + len(codec.encode(meta)) + meta.content_length
+    bare = 4 + len(codec.encode(meta)) + meta.content_length
+    target = pad_disclosure(bare)
     while True:
-        target = pad_disclosure(size)
-        # The padding's length is itself part of what is padded: 0 to 10 bytes of it.
-        for extra in range(11):
-            padded = replace(meta, pad_length=max(0, target - size - extra))
+        # The padding's length is itself part of what is padded, with 0 to 10 bytes; where none of them comes out
+        # even (130 bytes of room, for example), the next size does.
+        for extra in range(min(11, target - bare + 1)):
+            padded = replace(meta, pad_length=target - bare - extra)
             data = codec.encode(padded)
             if 4 + len(data) + padded.content_length + padded.pad_length == target:
                 require(len(data) <= MAX_META, "meta", "SIZE_CAP", errors.X_TOO_LARGE)
                 return padded, u32(len(data)) + data
-        size = target + 1
+        target = pad_disclosure(target + 1)
 
 
 def _unchanged(item: DisclosedItem, path: Path, at: str) -> Iterator[bytes]:
