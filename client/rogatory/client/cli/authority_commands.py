@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`rogatory authority`: what a prosecutor or judge does: see what waits, open it, decide on it.
+
+A decision rests on sections that were opened and matched against the signed request; a grant needs its word typed in
+full. Who may decide on what is the regime pack's matter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from rogatory.client import authority
+from rogatory.client.authority import Narrowing
+from rogatory.client.cli.answer_commands import NOTE, REQUEST
+from rogatory.client.cli.command import call, command, group
+from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.opened import show_opened
+from rogatory.client.cli.references import request_id
+from rogatory.client.cli.render.state import list_tree
+from rogatory.client.cli.results import list_result
+from rogatory.client.cli.session import Run, UsageError
+from rogatory.client.cli.signing import sign
+from rogatory.client.composing import Prepared
+from rogatory.client.session import Session
+from rogatory.protocol.ids import SystemClock
+
+app = group("authority", "Decide on requests: grant, narrow, return, refuse.")
+CODE = Annotated[str, typer.Option(metavar="CODE", help="Reason, such as A_NOT_PROPORTIONATE.")]
+
+
+@command(app, "queue", prefix="authority")
+def queue(run: Run) -> Exit | None:
+    """List the requests that wait for your unit's decision, most urgent first.
+
+    Examples:
+      rogatory authority queue
+    """
+    found = list_result(call(run, authority.queue))
+    run.output.result(run.command, found, list_tree("Waiting for a decision", found, SystemClock().now_ms()))
+    return None
+
+
+@command(app, "show", prefix="authority")
+def show(run: Run, request: REQUEST) -> Exit | None:
+    """Open a request's sealed sections and check them against what was signed. Ends with 7 if something differs.
+
+    Examples:
+      rogatory authority show 0199ab
+    """
+    return show_opened(run, authority.show, request)
+
+
+@command(app, "grant", prefix="authority", signs=True)
+def grant(
+    run: Run,
+    request: REQUEST,
+    drop_task: Annotated[
+        list[int] | None, typer.Option(metavar="N", help="Leave out a task; repeat.")
+    ] = None,
+    drop_element: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[N:]ELEMENT", help="Leave out an element, of task N or of all."),
+    ] = None,
+    since: Annotated[
+        list[str] | None, typer.Option(metavar="[N:]DAY", help="First day granted, such as 2026-11-03.")
+    ] = None,
+    until: Annotated[
+        list[str] | None, typer.Option(metavar="[N:]DAY", help="Last day granted, included.")
+    ] = None,
+    note: NOTE = "",
+) -> Exit | None:
+    """Grant a request, whole or narrowed. Shows everything, opened too, and wants the word "grant" typed in full.
+
+    What is left out never reaches the provider. A grant can narrow and never widen. --yes is not accepted here.
+
+    Examples:
+      rogatory authority grant 0199ab
+      rogatory authority grant 0199ab --drop-task 2
+      rogatory authority grant 0199ab --drop-element 1:message_header --since 1:2026-11-03 --until 2026-11-05
+    """
+    narrowing = Narrowing(
+        drop_tasks=frozenset(drop_task or ()),
+        drop_elements=frozenset(_numbered(text) for text in drop_element or ()),
+        since_day=_days(since or (), "--since"),
+        until_day=_days(until or (), "--until"),
+    )
+
+    async def prepare(session: Session) -> Prepared:
+        return await authority.prepare_grant(
+            session, await request_id(session, request), narrowing, note=note
+        )
+
+    return sign(run, prepare)
+
+
+@command(app, "return", prefix="authority", signs=True)
+def return_request(run: Run, request: REQUEST, code: CODE, note: NOTE = "") -> Exit | None:
+    """Send a request back to be corrected, with a coded reason.
+
+    Examples:
+      rogatory authority return 0199ab --code A_GROUNDS_INSUFFICIENT
+    """
+
+    async def prepare(session: Session) -> Prepared:
+        return await authority.prepare_return(session, await request_id(session, request), code, note=note)
+
+    return sign(run, prepare)
+
+
+@command(app, "refuse", prefix="authority", signs=True)
+def refuse(run: Run, request: REQUEST, code: CODE, note: NOTE = "") -> Exit | None:
+    """Refuse a request for good, with a coded reason.
+
+    Examples:
+      rogatory authority refuse 0199ab --code A_NOT_NECESSARY
+    """
+
+    async def prepare(session: Session) -> Prepared:
+        return await authority.prepare_refuse(session, await request_id(session, request), code, note=note)
+
+    return sign(run, prepare)
+
+
+def _numbered(text: str) -> tuple[int, str]:
+    """Return task number (0 for all tasks) and value of ``N:VALUE`` or ``VALUE``."""
+    number, colon, value = text.partition(":")
+    if not colon:
+        return 0, text
+    if not (number.isascii() and number.isdigit() and value):
+        raise UsageError("The form is VALUE, or N:VALUE for task N.")
+    return int(number), value
+
+
+def _days(texts: Sequence[str], option: str) -> dict[int, int]:
+    days: dict[int, int] = {}
+    for text in texts:
+        number, value = _numbered(text)
+        try:
+            day = dt.date.fromisoformat(value)
+        except ValueError as error:
+            raise UsageError(f"{option} takes a day such as 2026-11-03.") from error
+        if number in days:
+            raise UsageError(f"{option} names a task twice.")
+        days[number] = (day - dt.date(1970, 1, 1)).days
+    return days

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The English words of the catalogue: data only, no logic; a translation is another file of this shape.
+
+A test holds the first table against every code of `rogatory.protocol.errors`, and the second against every code of the
+packs that ship and every state and outcome.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# code, what happened, what to do next
+ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        "X_ADDRESSEE_NOT_DESIGNATED",
+        "The directory has no active unit that may receive this.",
+        "Choose another addressee, or ask the provider which unit it has designated.",
+    ),
+    (
+        "X_AUTHORITY_NOT_COMPETENT",
+        "The law does not let this role decide on data of this category.",
+        "Ask an authority of the rank that the rule names; nothing was decided.",
+    ),
+    (
+        "X_CATEGORY_NOT_IN_PACK",
+        "The regime does not know this data element for this purpose.",
+        "Choose an element and a purpose that the regime pack lists.",
+    ),
+    (
+        "X_CERTIFICATE_NOT_TRUSTED",
+        "The certificate of the connection is not that of an active row of the directory.",
+        "Ask your registrar to enrol or renew this device.",
+    ),
+    (
+        "X_COMMITMENT_MISMATCH",
+        "The identifier that was sealed is not the one that the signed request commits to.",
+        "Do not act on it. Return the request and report it to your supervisor.",
+    ),
+    (
+        "X_ENCODING",
+        "The bytes are not in the one form that this format allows.",
+        "Fetch or make them again; if it happens again, report it as a fault.",
+    ),
+    ("X_EXPIRED", "It was signed too long ago and is no longer valid.", "Prepare, sign and send it again."),
+    (
+        "X_FIELD_INVALID",
+        "A field has a value that the rule does not allow.",
+        "Correct the field that is named and try again.",
+    ),
+    ("X_FIELD_MISSING", "A field that the rule demands is missing.", "Add the field that is named."),
+    (
+        "X_FIELD_NOT_FOR_RECIPIENT",
+        "Something was sealed to a unit that may not read it.",
+        "Seal it only to the units that the rule names.",
+    ),
+    (
+        "X_IDENTIFIER_INCOMPLETE",
+        "The identifier lacks a part without which it does not name one person or device.",
+        "Add what is missing; a shared address needs the source port and the second at which it was seen.",
+    ),
+    (
+        "X_INTERNAL",
+        "The exchange met a fault of its own and tells no more than that.",
+        "Try again later; give the operator the time at which it happened.",
+    ),
+    (
+        "X_ISSUED_IN_FUTURE",
+        "It was signed at a time that has not come yet.",
+        "Set the clock of your machine and sign again.",
+    ),
+    (
+        "X_KEY_NOT_ACTIVE",
+        "The key that signed is suspended, revoked, or outside its term.",
+        "Ask your registrar for a new key, or sign with your active one.",
+    ),
+    (
+        "X_KEY_UNKNOWN",
+        "The directory has no such key.",
+        "Fetch the directory again; if the key stays unknown, do not trust what it signed.",
+    ),
+    (
+        "X_KIND_UNKNOWN",
+        "This kind of statement is not known here, or not at this point.",
+        "Check that both sides run a version that knows it.",
+    ),
+    (
+        "X_LOG_INVALID",
+        "The log does not verify: a signature, a proof or an entry does not hold, or its history has changed.",
+        "Keep everything as it is, stop using this exchange, and tell your oversight body.",
+    ),
+    (
+        "X_NOTIFICATION_MISSING",
+        "The law wants another authority to be notified of a request like this one.",
+        "State the facts that make it unnecessary, or use a channel that notifies.",
+    ),
+    (
+        "X_NOT_AUTHORISED",
+        "You may not do this with this profile.",
+        "Use the profile of a person whose role may, or ask your registrar.",
+    ),
+    (
+        "X_NOT_FOUND",
+        "There is no such object, or it is not yours to see.",
+        "Check the id; `rogatory request status` lists what is yours.",
+    ),
+    (
+        "X_OBJECT_TERMINAL",
+        "The request has ended; nothing more can be done with it.",
+        "Make a new request if you still need something.",
+    ),
+    (
+        "X_OFFENCE_BELOW_THRESHOLD",
+        "The offence does not reach the threshold that the law sets for this category of data.",
+        "Ask for data of a lower category, or correct the facts about the offence.",
+    ),
+    (
+        "X_OUT_OF_SCOPE",
+        "Some of the data lie outside what was granted, so nothing was released.",
+        "Take out the rows that are listed and try again.",
+    ),
+    (
+        "X_PACK_NOT_IN_FORCE",
+        "The regime was not in force when the request was made.",
+        "Choose a regime pack that is in force.",
+    ),
+    ("X_PACK_UNKNOWN", "There is no such regime pack.", "Choose one of the packs that the exchange lists."),
+    (
+        "X_PART_INVALID",
+        "A part of a disclosure has not arrived whole, or is not the part that was announced.",
+        "Run the same command again; it goes on where it stopped.",
+    ),
+    (
+        "X_PASSPHRASE",
+        "The passphrase does not open this key file.",
+        "Try again; after a loss, ask your registrar to enrol a new key.",
+    ),
+    (
+        "X_PROSPECTIVE_DATA",
+        "The window reaches into the future; only stored data can be asked for.",
+        "End the window today or earlier.",
+    ),
+    (
+        "X_QUORUM_NOT_MET",
+        "Too few of the keys that must sign have signed this.",
+        "Do not use it; fetch it again or ask the scheme's administrators.",
+    ),
+    (
+        "X_REALM_MISMATCH",
+        "This belongs to another realm than the one that you have pinned.",
+        "Check that you are connected to the right exchange; never mix training and real use.",
+    ),
+    (
+        "X_RECEIPT_INVALID",
+        "The exchange's receipt does not prove what it says.",
+        "Keep it, it is evidence; tell your oversight body.",
+    ),
+    (
+        "X_REPLAY",
+        "This id has been used before for something else.",
+        "Prepare it again, so that it gets a new id.",
+    ),
+    (
+        "X_ROLE_NOT_HELD",
+        "The directory does not give this person the role that was used.",
+        "Sign in a role that you hold, or ask your registrar.",
+    ),
+    (
+        "X_SCOPE_EXCEEDED",
+        "This goes beyond what was asked for or granted.",
+        "Narrow it; widening needs a new request.",
+    ),
+    (
+        "X_SEAL_BROKEN",
+        "A sealed object does not open under the statement that names it: it was changed, moved or made for others.",
+        "Do not act on it; report it, and keep the object.",
+    ),
+    (
+        "X_SECTION_MISMATCH",
+        "What was sealed does not say the same as the signed request.",
+        "Do not act on it; return the request.",
+    ),
+    (
+        "X_SECTION_MISSING",
+        "A sealed section that the request needs is not there.",
+        "Prepare and send the request again.",
+    ),
+    (
+        "X_SECTION_NOT_OPENED",
+        "A decision must name every section on which it rests as opened.",
+        "Open and read the sections, then decide.",
+    ),
+    (
+        "X_SIGNATURE_INVALID",
+        "The signature does not hold for these bytes and this key.",
+        "Do not act on it; ask the sender by another way whether it comes from them.",
+    ),
+    (
+        "X_STALE_GENERATION",
+        "Somebody else has acted on this request since you last looked.",
+        "Look at its newest state and decide again.",
+    ),
+    (
+        "X_STATE_NOT_ALLOWED",
+        "This step is not possible in the state that the request is in.",
+        "See `rogatory request status` for what comes next.",
+    ),
+    (
+        "X_TARGET_NOT_SPECIFIC",
+        "The identifier names more than one person or device: a list, a range or a wildcard.",
+        "Make one task for each identifier.",
+    ),
+    (
+        "X_TIME_NAIVE",
+        "A time has no zone, or its local time occurs twice, so it could be two different moments.",
+        "State an offset such as +01:00, or a zone such as Europe/Vienna.",
+    ),
+    (
+        "X_TIME_RANGE_INVALID",
+        "A window ends before it begins, or its times do not fit its days.",
+        "Correct the times.",
+    ),
+    ("X_TOO_LARGE", "Something is larger than its limit.", "Make it smaller or split it."),
+    (
+        "X_TRANSIENT",
+        "The exchange cannot be reached or has no room just now; nothing has happened.",
+        "Run the same command again; what you signed waits in the outbox.",
+    ),
+    (
+        "X_VALIDATION_MISSING",
+        "A request like this one needs an authority to validate it.",
+        "Name the authority's unit in the request.",
+    ),
+    (
+        "W_GROUNDS_EMPTY",
+        "The grounds do not say why this is necessary and proportionate.",
+        "Write both; most requests that are returned are returned for this.",
+    ),
+    (
+        "W_WINDOW_LONG",
+        "The window is long.",
+        "Ask for the days that the case needs; a narrower window is granted sooner.",
+    ),
+)
+
+# rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
+RULES: Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        "EMPTY",
+        "The folder is not empty, and nothing is overwritten.",
+        "Name a folder that does not exist yet.",
+    ),
+    (
+        "KEYS.LOCKED",
+        "This needs your keys, and they are locked.",
+        "Give your passphrase, or name a file with --passphrase-file.",
+    ),
+    (
+        "OWNER_ONLY",
+        "Other users of this machine may read this profile, so it is not used.",
+        "Take their rights away (on Linux: chmod -R go= DIR), and think of who may have read it.",
+    ),
+    (
+        "PROFILE.LOCKED",
+        "Another command is using this profile.",
+        "Wait until it has ended, or end it.",
+    ),
+    (
+        "SYNCED",
+        "This profile has not seen the exchange yet, so there is no directory to work with.",
+        "Run `rogatory audit checkpoint` once while the exchange can be reached.",
+    ),
+)
+
+# code of a pack, a state, an outcome or a report, and what it means
+CODES: Final[tuple[tuple[str, str], ...]] = (
+    ("ISSUED", "sent, waiting for the authority"),
+    ("RETURNED", "returned by the authority, can be corrected and sent again"),
+    ("TRANSMITTED", "valid and with the provider, which has not read it yet"),
+    ("RECEIVED", "read by a person at the provider"),
+    ("PRESERVING", "frozen, and being answered"),
+    ("PRESERVED", "frozen until the day that is shown"),
+    ("EXECUTING", "partly answered"),
+    ("DELIVERED", "every task has its answer"),
+    ("CLOSED", "answered and acknowledged"),
+    ("REFUSED", "refused"),
+    ("WITHDRAWN", "taken back by the agency"),
+    ("outcome.DELIVERED", "delivered"),
+    ("outcome.PRESERVED", "frozen"),
+    ("NO_RECORD", "searched, and there is no such record"),
+    ("NOT_HELD", "the provider does not keep such data"),
+    ("RETENTION_EXPIRED", "was kept, and has been deleted when its term ended"),
+    ("IN_SCOPE", "everything lies within what was granted"),
+    ("EXCESS_QUARANTINED", "more came than was granted; it was set aside unopened"),
+    ("A_GROUNDS_INSUFFICIENT", "the grounds do not carry the request"),
+    ("A_NOT_COMPETENT", "this authority may not decide on it"),
+    ("A_NOT_NECESSARY", "not necessary for the case"),
+    ("A_NOT_PROPORTIONATE", "not proportionate"),
+    ("A_SECTION_MISMATCH", "what was sealed does not fit the signed request"),
+    ("P_DE_FACTO_IMPOSSIBILITY", "cannot be done, through no fault of the provider"),
+    ("P_IMMUNITY_OR_PRESS", "immunity, privilege or freedom of the press may be concerned"),
+    ("P_INCOMPLETE", "the request is incomplete"),
+    ("P_INSUFFICIENT_INFORMATION", "too little information to carry it out"),
+    ("P_MANIFEST_ERRORS", "the request holds manifest errors"),
+    ("P_NOT_ISSUED_OR_VALIDATED", "not issued or validated by a competent authority"),
+    ("P_NOT_STORED_AT_RECEIPT", "the data were not stored when the request came"),
+    ("P_OFFENCE_OUTSIDE_THRESHOLD", "the offence does not reach the threshold"),
+    ("P_OTHER", "another reason, stated in words"),
+    ("P_SERVICE_NOT_COVERED", "the service is not covered by the law"),
+    ("P_THIRD_COUNTRY_CONFLICT", "the law of a third country forbids it"),
+    ("COMPETENCE", "withdrawn: another authority is competent"),
+    ("ERROR", "withdrawn: it was made in error"),
+    ("NO_LONGER_NEEDED", "withdrawn: no longer needed"),
+    ("MAJOR", "a grave excess: other persons or other categories of data"),
+    ("MINOR", "a small excess: a margin of the same data"),
+)

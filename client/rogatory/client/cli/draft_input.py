@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A draft from the command line or from JSON.
+
+Options make a request with one task; anything more comes as JSON, in the form that `--json` of `request new` and
+`request preview` writes. Only shape is looked at here; whether a request may be made is for `request lint`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from rogatory.client.cli.session import UsageError, read_file
+from rogatory.client.drafts import DraftFact, DraftInstant, DraftRequest, draft_from_json
+from rogatory.protocol.errors import Invalid
+
+
+def load_json(source: str, stdin: TextIO) -> Any:  # noqa: ANN401 - JSON may be anything
+    """Read JSON from a file, or from standard input where the source is ``-``.
+
+    Raises:
+        UsageError: It cannot be read, or is not JSON.
+    """
+    try:
+        text = stdin.read() if source == "-" else read_file(Path(source)).decode()
+        return json.loads(text)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UsageError("What was given as JSON is not JSON.") from error
+
+
+def draft_of(data: Any) -> DraftRequest:  # noqa: ANN401 - JSON may be anything
+    """Return the draft in a JSON value: bare, or inside what another command wrote.
+
+    Raises:
+        UsageError: It is no draft; the field is named.
+    """
+    if isinstance(data, Mapping) and isinstance(data.get("result"), Mapping):
+        data = data["result"]
+    if isinstance(data, Mapping) and "draft" in data:
+        data = data["draft"]
+    try:
+        return draft_from_json(data)
+    except Invalid as error:
+        where = f" at {error.field}" if error.field else ""
+        raise UsageError(f"This is not a draft{where} ({error.rule}).") from error
+
+
+def facts_of(texts: Sequence[str]) -> dict[str, DraftFact]:
+    """Return facts from ``CODE=VALUE``, ``CODE=VALUE,VALUE`` or ``CODE=NUMBER``.
+
+    Raises:
+        UsageError: Not of this form, or a code twice.
+    """
+    facts: dict[str, DraftFact] = {}
+    for text in texts:
+        code, equals, value = text.partition("=")
+        if not equals or not code or not value or code in facts:
+            raise UsageError("A fact is CODE=VALUE, CODE=VALUE,VALUE or CODE=NUMBER, each code once.")
+        facts[code] = (
+            DraftFact(number=int(value))
+            if value.isascii() and value.isdigit()
+            else DraftFact(values=tuple(sorted(set(value.split(",")))))
+        )
+    return facts
+
+
+def instant_of(text: str, zone: str, option: str) -> DraftInstant:
+    """Return a moment as it was written.
+
+    Raises:
+        UsageError: Nothing was written.
+    """
+    if not text:
+        raise UsageError(f"{option} is missing: a moment such as 2026-11-02T08:15:00+01:00.")
+    return DraftInstant(text, zone)
+
+
+def identifier_of(value: str, source: str, stdin: TextIO) -> str:
+    """Return the identifier, from its option or from a file, which keeps it out of the shell's history.
+
+    Raises:
+        UsageError: Neither or both were given.
+    """
+    if bool(value) == bool(source):
+        raise UsageError("Give the identifier with --identifier or, better, with --identifier-file.")
+    if value:
+        return value
+    text = stdin.read() if source == "-" else read_file(Path(source)).decode("utf-8", "strict")
+    return text.removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opened sections as trees: what was sealed, in clear, as only the parties of a request see it.
+
+Identifiers are shown strictly: any character outside printable ASCII is a mark, because one look-alike letter is
+another person. Words keep their lines and their script. Whether the content agrees with the header is not judged here
+(`rogatory.protocol.match`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+
+from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, utc, words_row
+from rogatory.protocol.content import Grounds, Instant, Note, Particulars
+
+_GROUNDS = {
+    "case_number": "case number",
+    "offence": "offence",
+    "necessity": "why it is necessary",
+    "proportionality": "why it is proportionate",
+    "case_summary": "the case in short",
+    "emergency_reasons": "why it is an emergency",
+}
+
+
+def particulars_tree(particulars: Particulars) -> Section:
+    """Return the sealed part of one task."""
+    identifier = particulars.identifier.decode("utf-8", "backslashreplace")
+    return Section(
+        f"Particulars of task {particulars.task} (sealed)",
+        (
+            text_row("identifier", identifier, particulars.identifier_type, strict=True),
+            text_row("service", particulars.service or "none", strict=True),
+            list_row("data elements", particulars.elements),
+            text_row("purpose", particulars.purpose, strict=True),
+            instant_row("from", particulars.since),
+            instant_row("until, included", particulars.until),
+            *(instant_row("seen at", moment) for moment in particulars.observed),
+            *_words("words for the provider", particulars.words),
+            bytes_row("commitment key", particulars.commitment_key),
+        ),
+    )
+
+
+def grounds_tree(grounds: Grounds) -> Section:
+    """Return the grounds; empty fields are shown as empty, since their absence is what an authority looks for."""
+    rows = [
+        words_row(_GROUNDS.get(field.name, field.name), getattr(grounds, field.name) or "none")
+        for field in dataclasses.fields(grounds)
+    ]
+    return Section("Grounds (sealed to agency and authority)", tuple(rows))
+
+
+def note_tree(note: Note) -> Section:
+    """Return a sealed note."""
+    return Section("Note (sealed)", (words_row("words", note.words),))
+
+
+def opened_sections(
+    particulars: Mapping[int, Particulars], grounds: Grounds | None, notes: Iterable[Note] = ()
+) -> tuple[Section, ...]:
+    """Return everything that was opened: tasks in order, grounds, notes."""
+    found = [particulars_tree(particulars[number]) for number in sorted(particulars)]
+    if grounds is not None:
+        found.append(grounds_tree(grounds))
+    return (*found, *(note_tree(note) for note in notes))
+
+
+def instant_row(label: str, instant: Instant) -> Row:
+    """Return a moment as it was written, its stated zone, and UTC: all three, so that no hour gets lost."""
+    written = f"{instant.text} {instant.zone}".strip()
+    return text_row(label, f"{utc(instant.utc_ms)}; written: {written}", strict=True)
+
+
+def _words(label: str, words: str) -> Iterator[Row]:
+    if words:
+        yield words_row(label, words)

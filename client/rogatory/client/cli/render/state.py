@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A request's state and lists of requests as trees, from results that came out of the reader's own fold.
+
+States and outcomes are shown as their code with the catalogue's words beside them. Whether something is overdue is said
+in words, never by colour; the moment to compare with is passed in.
+"""
+
+from __future__ import annotations
+
+from rogatory.client.cli.catalogue import meaning, sentence
+from rogatory.client.cli.render.names import Names
+from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, time_row, utc
+from rogatory.client.cli.results import (
+    CheckpointResult,
+    DutyResult,
+    FlushedResult,
+    ListResult,
+    OutboxResult,
+    RequestResult,
+    SentResult,
+    TaskResult,
+)
+
+
+def code_row(label: str, code: str, kind: str = "") -> Row:
+    """Return a row with a code and what it means; ``kind`` where one code has two meanings."""
+    return text_row(label, code or "none", meaning(code, kind), strict=True)
+
+
+def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
+    """Return one request: where it stands, its tasks, its duties, and everything that was said."""
+    head = [
+        bytes_row("request", found.request_id),
+        text_row("kind", f"{found.kind}, {found.legal_type}"),
+        code_row("state", found.state),
+    ]
+    if found.code:
+        head.append(code_row("reason", found.code))
+    if found.emergency:
+        head.append(text_row("emergency", "yes"))
+    head += [
+        bytes_row(label, org, names.remark(org))
+        for label, org in (
+            ("agency", found.agency),
+            ("authority", found.authority),
+            ("provider", found.provider),
+        )
+    ]
+    head.append(list_row("data categories", found.categories))
+    if found.flags:
+        head.append(list_row("flags", found.flags))
+    if found.preserved_until_ms:
+        head.append(time_row("frozen until", found.preserved_until_ms))
+    said = tuple(
+        text_row(
+            f"entry {item.index}",
+            f"{utc(item.time_ms)}  {item.kind} by {item.role}: {item.state}",
+            names.remark(item.subject),
+        )
+        for item in found.statements
+    )
+    answers = tuple(
+        Section(
+            f"Disclosure at entry {item.index}",
+            (
+                bytes_row("disclosure", item.disclosure_id),
+                list_row("tasks", item.tasks),
+                text_row("sealed bytes", str(item.body_length)),
+                code_row("scope report", item.scope_report),
+            ),
+        )
+        for item in found.disclosures
+    )
+    return Section(
+        "Request",
+        (
+            *head,
+            *(_task(task) for task in found.tasks),
+            *(_duty(duty, now_ms) for duty in found.duties),
+            *answers,
+            Section("What was said", said),
+        ),
+    )
+
+
+def list_tree(title: str, found: ListResult, now_ms: int) -> Section:
+    """Return a list of requests."""
+    if not found.requests:
+        return Section(title, (text_row("requests", "none"),))
+    return Section(
+        title,
+        tuple(
+            Section(
+                f"{item.request_id.hex()}",
+                (
+                    text_row(
+                        "kind", f"{item.kind}, {item.legal_type}" + (", EMERGENCY" if item.emergency else "")
+                    ),
+                    code_row("state", item.state),
+                    *([text_row("due", due(item.due_ms, now_ms))] if item.due_ms else []),
+                ),
+            )
+            for item in found.requests
+        ),
+    )
+
+
+def sent_tree(sent: SentResult) -> Section:
+    """Return what became of a statement."""
+    if sent.queued:
+        return Section(
+            "Signed, NOT sent",
+            (
+                bytes_row("request", sent.request_id),
+                text_row("statement", sent.kind),
+                text_row("waits in", "outbox; it goes when the exchange can be reached"),
+            ),
+        )
+    return Section(
+        "Accepted",
+        (
+            bytes_row("request", sent.request_id),
+            text_row("statement", sent.kind),
+            text_row("log entry", str(sent.index)),
+            time_row("committed", sent.time_ms),
+            code_row("state", sent.state),
+        ),
+    )
+
+
+def outbox_tree(result: OutboxResult) -> Section:
+    """Return what left the outbox and what waits still."""
+    rows = tuple(_flushed(item) for item in result.flushed)
+    return Section("Outbox", (*rows, text_row("still waiting", str(result.waiting))))
+
+
+def _flushed(item: FlushedResult) -> Section:
+    if item.code:
+        what = text_row("refused", f"{item.code} {item.rule}".strip(), sentence(item.code).what, strict=True)
+    else:
+        what = text_row("accepted", f"log entry {item.index}")
+    return Section(item.kind, (bytes_row("request", item.request_id), what))
+
+
+def checkpoint_tree(found: CheckpointResult) -> Section:
+    """Return a verified checkpoint."""
+    return Section(
+        "Checkpoint, verified",
+        (
+            text_row("log", found.origin),
+            text_row("size", str(found.size)),
+            bytes_row("root", found.root),
+            text_row("earlier heads checked", str(found.heads_checked)),
+        ),
+    )
+
+
+def due(due_ms: int, now_ms: int) -> str:
+    """Return a due moment with what is left, in words."""
+    left = due_ms - now_ms
+    hours = abs(left) // 3_600_000
+    span = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+    return f"{utc(due_ms)}, {span} left" if left >= 0 else f"{utc(due_ms)}, OVERDUE by {span}"
+
+
+def _task(task: TaskResult) -> Section:
+    rows = [
+        text_row("identifier type", task.identifier_type, strict=True),
+        list_row("asked for", task.elements),
+        text_row("purpose", task.purpose, strict=True),
+        text_row("window asked", f"{task.first_day} to {task.last_day}"),
+    ]
+    if task.granted is not None:
+        rows += [
+            list_row("granted", task.granted.elements),
+            text_row("window granted", f"{task.granted.first_day} to {task.granted.last_day}"),
+        ]
+    else:
+        rows.append(text_row("granted", "no"))
+    if task.outcome:
+        rows.append(code_row("outcome", task.outcome, "outcome"))
+    return Section(f"Task {task.number}", tuple(rows))
+
+
+def _duty(duty: DutyResult, now_ms: int) -> Section:
+    when = f"{utc(duty.due_ms)}, met" if duty.met else due(duty.due_ms, now_ms)
+    return Section(f"Duty: {duty.name}", (text_row("due", when), text_row("rule", duty.rule, strict=True)))

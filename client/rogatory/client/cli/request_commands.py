@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`rogatory request`: what an investigator does before and with a request. Answers are in `answer_commands`.
+
+A draft is made and checked without signing; `send` shows the exact bytes, asks, signs and sends. Law and cryptography
+stand elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rogatory.client.cli.command import call, command, group
+from rogatory.client.cli.draft_input import draft_of, facts_of, identifier_of, instant_of, load_json
+from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.references import pick
+from rogatory.client.cli.render.draft import draft_tree, findings_tree
+from rogatory.client.cli.render.state import outbox_tree, sent_tree
+from rogatory.client.cli.render.tree import Section
+from rogatory.client.cli.results import (
+    DraftResult,
+    FindingResult,
+    LintResult,
+    OutboxResult,
+    PreviewResult,
+    SentResult,
+    findings,
+    flushed_result,
+)
+from rogatory.client.cli.session import Run, UsageError
+from rogatory.client.cli.signing import ask_and_send, picture, session_names
+from rogatory.client.composing import Prepared
+from rogatory.client.drafting import lint, prepare_issue
+from rogatory.client.drafts import (
+    DraftGrounds,
+    DraftRequest,
+    DraftTask,
+    draft_to_json,
+    list_drafts,
+    load_draft,
+    new_draft,
+    save_draft,
+)
+from rogatory.client.outbox import list_outbox
+from rogatory.client.outgoing import flush_outbox
+from rogatory.client.profile import Profile
+from rogatory.client.session import Session
+from rogatory.protocol.ids import SystemClock, SystemEntropy
+
+app = group("request", "Ask for data, follow a request, take in the answer.")
+DRAFT = Annotated[str, typer.Argument(metavar="DRAFT", help="Id of the draft, or six digits of it.")]
+ERROR = "ERROR"
+
+
+@command(app, "new", prefix="request")
+def new(
+    run: Run,
+    from_json: Annotated[str, typer.Option("--from-json", metavar="-|FILE", help="A draft as JSON.")] = "",
+    kind: Annotated[str, typer.Option(metavar="DISCLOSURE|PRESERVATION")] = "",
+    pack: Annotated[str, typer.Option(metavar="PACK", help="Regime, such as eu.e-evidence.2023-1543.")] = "",
+    to: Annotated[str, typer.Option(metavar="PROVIDER", help="Name in your book, or id.")] = "",
+    authority: Annotated[str, typer.Option(metavar="AUTHORITY", help="Who is asked to validate.")] = "",
+    identifier_type: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="Such as msisdn, email.")
+    ] = "",
+    identifier: Annotated[
+        str, typer.Option(metavar="VALUE", help="One value; seen in your shell's history.")
+    ] = "",
+    identifier_file: Annotated[str, typer.Option(metavar="-|FILE", help="A file that holds the value.")] = "",
+    element: Annotated[
+        list[str] | None, typer.Option(metavar="ELEMENT", help="Data element; repeat.")
+    ] = None,
+    purpose: Annotated[str, typer.Option(metavar="EVIDENCE|IDENTIFY")] = "EVIDENCE",
+    since: Annotated[str, typer.Option(metavar="TIME", help="Begin of the window, with an offset.")] = "",
+    until: Annotated[str, typer.Option(metavar="TIME", help="End of the window, included.")] = "",
+    zone: Annotated[str, typer.Option(metavar="ZONE", help="Zone of times without an offset.")] = "",
+    observed: Annotated[
+        list[str] | None, typer.Option(metavar="TIME", help="When it was seen; repeat.")
+    ] = None,
+    service: Annotated[str, typer.Option(metavar="TEXT", help="Which service of the provider.")] = "",
+    words: Annotated[str, typer.Option(metavar="TEXT", help="Words for the provider (sealed).")] = "",
+    fact: Annotated[list[str] | None, typer.Option(metavar="CODE=VALUE", help="Coded fact; repeat.")] = None,
+    case: Annotated[str, typer.Option(metavar="TEXT", help="Case number (sealed).")] = "",
+    offence: Annotated[str, typer.Option(metavar="TEXT", help="Offence (sealed).")] = "",
+    necessity: Annotated[str, typer.Option(metavar="TEXT", help="Why it is necessary (sealed).")] = "",
+    proportionality: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why it is proportionate (sealed).")
+    ] = "",
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="The case in short (sealed).")] = "",
+    emergency_reasons: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why it is an emergency (sealed).")
+    ] = "",
+) -> Exit | None:
+    r"""Write a draft into your profile. Nothing is signed or sent, and nobody else sees it.
+
+    One task comes from the options; several come as JSON. See the JSON form with: rogatory request preview DRAFT --json
+
+    Examples:
+      rogatory request new --kind PRESERVATION --pack eu.e-evidence.2023-1543 --to "Example Access (invented)" \
+        --authority "Court and prosecutor of Northland (invented)" --type account_id --identifier-file id.txt \
+        --element mailbox --since 2026-11-01T00:00:00Z --until 2026-11-07T23:59:59Z \
+        --fact controller=CONTROLLER --fact person.role=SUSPECT --case 24-118 --necessity "..." --proportionality "..."
+      rogatory request new --from-json draft.json
+      rogatory request preview 0199ab --json | rogatory request new --from-json -
+    """
+    if from_json:
+        draft = draft_of(load_json(from_json, run.stdin))
+    else:
+        value = identifier_of(identifier, identifier_file, run.stdin)
+        task = DraftTask(
+            identifier_type=identifier_type,
+            identifier=value,
+            elements=tuple(sorted(set(element or ()))),
+            purpose=purpose,
+            since=instant_of(since, zone, "--since"),
+            until=instant_of(until, zone, "--until"),
+            service=service,
+            observed=tuple(instant_of(text, zone, "--observed") for text in observed or ()),
+            words=words,
+        )
+        draft = DraftRequest(
+            kind=kind.upper(),
+            pack_id=pack,
+            provider=to,
+            authority=authority,
+            tasks=(task,),
+            facts=facts_of(fact or ()),
+            grounds=DraftGrounds(case, offence, necessity, proportionality, summary, emergency_reasons),
+        )
+        draft = draft_of(draft_to_json(draft))  # the same checks as for JSON
+    profile = run.profile()
+    draft = new_draft(draft, SystemClock(), SystemEntropy())
+    result = DraftResult(save_draft(profile, draft), draft)
+    run.output.result(run.command, result, draft_tree(draft))
+    run.output.say(f"Next: rogatory request lint {result.request_id}")
+    return None
+
+
+@command(app, "lint", prefix="request")
+def lint_command(run: Run, draft: DRAFT) -> Exit | None:
+    """Say what the exchange's rules would say to a draft, without sending it. Ends with 4 if it would be refused.
+
+    Examples:
+      rogatory request lint 0199ab
+    """
+    loaded = _load(run.profile(), draft)
+
+    async def work(session: Session) -> tuple[FindingResult, ...]:
+        return findings(lint(session, loaded))
+
+    result = LintResult(loaded.request_id, call(run, work, fallback=True))
+    code = Exit.REFUSED if any(item.severity == ERROR for item in result.findings) else Exit.OK
+    run.output.outcome(run.command, code, result, findings_tree(result))
+    return code
+
+
+@command(app, "preview", prefix="request")
+def preview(run: Run, draft: DRAFT) -> Exit | None:
+    """Show the exact bytes that a signature would cover, as a picture, with what would be sealed in clear.
+
+    Sealing takes fresh randomness, so the bytes differ from those that `send` shows; what they say does not.
+
+    Examples:
+      rogatory request preview 0199ab
+      rogatory request preview 0199ab --json > draft.json
+    """
+    loaded = _load(run.profile(), draft)
+
+    async def work(session: Session) -> tuple[Prepared, Section]:
+        prepared = prepare_issue(session, loaded)
+        return prepared, picture(prepared, session_names(session))
+
+    prepared, tree = call(run, work, fallback=True)
+    run.output.result(run.command, PreviewResult(loaded.request_id, loaded, prepared.payload), tree)
+    return None
+
+
+@command(app, "send", prefix="request", signs=True)
+def send(
+    run: Run,
+    draft: Annotated[str, typer.Argument(metavar="DRAFT", help="Id of the draft; not with --waiting.")] = "",
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Send what waits in the outbox instead.")
+    ] = False,
+) -> Exit | None:
+    """Show a request, ask, sign it, seal it, send it. Without a network it waits in the outbox, shown as not sent.
+
+    A request marked emergency needs the word "emergency" typed in full; --yes is not accepted then.
+
+    Examples:
+      rogatory request send 0199ab
+      rogatory request send --waiting
+    """
+    if waiting == bool(draft):
+        raise UsageError("Name a draft, or use --waiting, not both.")
+    if waiting:
+        return _send_waiting(run)
+    loaded = _load(run.profile(), draft)
+
+    async def work(session: Session) -> SentResult:
+        return await ask_and_send(run, session, prepare_issue(session, loaded))
+
+    result = call(run, work, secrets=True, fallback=True)
+    run.output.result(run.command, result, sent_tree(result))
+    return None
+
+
+def _send_waiting(run: Run) -> Exit | None:
+    async def work(session: Session) -> OutboxResult:
+        with run.output.progress("sending") as report:
+            flushed = await flush_outbox(session, progress=report)
+        return OutboxResult(
+            tuple(flushed_result(item) for item in flushed), len(list_outbox(session.profile))
+        )
+
+    result = call(run, work)
+    code = Exit.REFUSED if any(item.code for item in result.flushed) else Exit.OK
+    run.output.outcome(run.command, code, result, outbox_tree(result))
+    return code
+
+
+def _load(profile: Profile, text: str) -> DraftRequest:
+    return load_draft(profile, pick(text, list_drafts(profile)))

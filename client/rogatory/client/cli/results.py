@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `--json` says, as values: the published schema is made from these classes (`schema`), and tests hold both together.
+
+Ids, digests and keys are hex; moments are milliseconds since 1970-01-01T00:00:00Z in fields that end in `_ms`, days are
+ISO dates. Nothing here is computed from anything but verified values of the SDK, and names of the holder's book are not
+part of it: a program has the ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rogatory.client.cli.render.tree import day
+from rogatory.client.composing import Finding, Prepared
+from rogatory.client.drafts import DraftRequest
+from rogatory.client.outgoing import Flushed, Sent
+from rogatory.client.requests import RequestRow
+from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.protocol.state import RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class FindingResult:
+    """Something that a rule has to say."""
+
+    code: str
+    field: str
+    rule: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftResult:
+    """A stored draft; `draft` is what `request new --from-json` takes."""
+
+    request_id: str
+    draft: DraftRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LintResult:
+    """What the exchange's rules would say to a draft."""
+
+    request_id: str
+    findings: tuple[FindingResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewResult:
+    """A draft and the exact bytes that a signature would cover, made afresh at each call."""
+
+    request_id: str
+    draft: DraftRequest
+    statement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SentResult:
+    """A signed statement that was accepted (`index` in the log), or waits in the outbox (`queued`)."""
+
+    request_id: bytes
+    kind: str
+    queued: bool
+    index: int
+    time_ms: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlushedResult:
+    """One statement that left the outbox: accepted (`index`), or refused for good (`code`, `rule`)."""
+
+    request_id: bytes
+    kind: str
+    index: int
+    code: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxResult:
+    """What left the outbox, in order, and how many statements wait still."""
+
+    flushed: tuple[FlushedResult, ...]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantResult:
+    """What is granted of a task; days are inclusive, UTC."""
+
+    elements: tuple[str, ...]
+    first_day: str
+    last_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """A task of a request, what was granted of it, and how it ended (empty while open)."""
+
+    number: int
+    identifier_type: str
+    elements: tuple[str, ...]
+    purpose: str
+    first_day: str
+    last_day: str
+    granted: GrantResult | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyResult:
+    """A duty with a clock."""
+
+    name: str
+    due_ms: int
+    met: bool
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """A statement of a request, in log order, with the state after it."""
+
+    index: int
+    time_ms: int
+    kind: str
+    org: bytes
+    subject: bytes
+    role: str
+    state: str
+    envelope_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureResult:
+    """A disclosure that stands in the log."""
+
+    disclosure_id: bytes
+    index: int
+    tasks: tuple[int, ...]
+    body_length: int
+    scope_report: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestResult:
+    """A request as folded from its verified envelopes."""
+
+    request_id: bytes
+    kind: str
+    legal_type: str
+    state: str
+    code: str
+    flags: tuple[str, ...]
+    agency: bytes
+    authority: bytes
+    provider: bytes
+    emergency: bool
+    categories: tuple[str, ...]
+    preserved_until_ms: int
+    last_index: int
+    tasks: tuple[TaskResult, ...]
+    duties: tuple[DutyResult, ...]
+    disclosures: tuple[DisclosureResult, ...]
+    statements: tuple[StatementResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """One request of a list; `due_ms` is 0 where nothing is due."""
+
+    request_id: bytes
+    kind: str
+    legal_type: str
+    state: str
+    emergency: bool
+    due_ms: int
+    last_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListResult:
+    """Requests, most urgent first."""
+
+    requests: tuple[RowResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointResult:
+    """The published checkpoint, verified; `heads_checked` earlier heads are of the same history."""
+
+    origin: str
+    size: int
+    root: bytes
+    heads_checked: int
+    note: str
+
+
+def request_result(view: RequestView) -> RequestResult:
+    """Return a verified view as a result."""
+    state = view.state
+    return RequestResult(
+        request_id=state.request_id,
+        kind=state.kind.name,
+        legal_type=state.legal_type,
+        state=state.name.name,
+        code=state.code,
+        flags=state.flags,
+        agency=state.agency.org,
+        authority=state.authority.org if state.authority else b"",
+        provider=state.provider.org,
+        emergency=state.emergency,
+        categories=state.categories,
+        preserved_until_ms=state.preserved_until_ms,
+        last_index=state.last_index,
+        tasks=_tasks(state),
+        duties=tuple(DutyResult(item.name, item.due_ms, item.met, item.rule) for item in state.obligations),
+        disclosures=tuple(
+            DisclosureResult(item.disclosure_id, item.index, item.tasks, item.body_length, item.scope_report)
+            for item in state.disclosures
+        ),
+        statements=tuple(_statement(item) for item in view.statements),
+    )
+
+
+def findings(found: Iterable[Finding]) -> tuple[FindingResult, ...]:
+    """Return findings as results."""
+    return tuple(FindingResult(item.code, item.field, item.rule, item.severity) for item in found)
+
+
+def sent_result(prepared: Prepared, sent: Sent) -> SentResult:
+    """Return what became of a signed statement as a result."""
+    return SentResult(
+        request_id=sent.request_id,
+        kind=prepared.statement.header.kind.name,
+        queued=sent.queued,
+        index=sent.index,
+        time_ms=sent.time_ms,
+        state=sent.state.name.name if sent.state else "",
+    )
+
+
+def list_result(rows: tuple[RequestRow, ...]) -> ListResult:
+    """Return rows as a result, in the order given."""
+    return ListResult(tuple(_row(row) for row in rows))
+
+
+def _row(row: RequestRow) -> RowResult:
+    state = row.state
+    return RowResult(
+        state.request_id,
+        state.kind.name,
+        state.legal_type,
+        state.name.name,
+        state.emergency,
+        row.due_ms or 0,
+        row.last_index,
+    )
+
+
+def _tasks(state: RequestState) -> tuple[TaskResult, ...]:
+    found = []
+    for item in state.tasks:
+        task, granted = item.task, item.granted
+        grant = (
+            GrantResult(granted.elements, day(granted.first_day), day(granted.last_day)) if granted else None
+        )
+        found.append(
+            TaskResult(
+                task.number,
+                task.identifier_type,
+                task.elements,
+                task.purpose,
+                day(task.first_day),
+                day(task.last_day),
+                grant,
+                item.outcome,
+            )
+        )
+    return tuple(found)
+
+
+def _statement(item: ViewedStatement) -> StatementResult:
+    header = item.verified.header
+    return StatementResult(
+        index=item.receipt.receipt.index,
+        time_ms=item.receipt.time_ms,
+        kind=header.kind.name,
+        org=header.issuer.org,
+        subject=header.issuer.subject,
+        role=header.issuer.role,
+        state=item.state.name.name,
+        envelope_digest=item.verified.digest,
+    )
+
+
+def flushed_result(item: Flushed) -> FlushedResult:
+    """Return what became of a statement that waited."""
+    waiting, error = item.waiting, item.error
+    return FlushedResult(
+        waiting.request_id,
+        waiting.kind.name,
+        item.sent.index if item.sent else 0,
+        error.code if error else "",
+        error.rule if error else "",
+    )

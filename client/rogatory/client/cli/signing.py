@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way in which a command signs: show the exact bytes as a picture, ask, sign, send, say what happened.
+
+A grant, and anything in a request marked emergency, needs a word typed in full; `--yes` does not count there
+(cryptography §5). What is shown is parsed back from the bytes that the signature will cover. The signature itself and
+the network are the SDK's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from rogatory.client.cli.command import call
+from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.render.content import opened_sections
+from rogatory.client.cli.render.names import Names, make_names
+from rogatory.client.cli.render.state import sent_tree
+from rogatory.client.cli.render.statement import statement_tree
+from rogatory.client.cli.render.tree import Section
+from rogatory.client.cli.results import SentResult, sent_result
+from rogatory.client.cli.session import Run
+from rogatory.client.composing import Prepared
+from rogatory.client.outgoing import sign_and_send
+from rogatory.client.session import Session
+from rogatory.protocol.pack import EMERGENCY
+from rogatory.protocol.statements import DecisionCode, Validate
+
+_GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
+_QUESTIONS: Final = {
+    "ISSUE": "Sign and send this request?",
+    "VALIDATE": "Sign this decision?",
+    "RECEIVE": "Sign that you have read this request?",
+    "PRESERVE": "Sign that the data are frozen?",
+    "REFUSE": "Sign this refusal?",
+    "DISCLOSE": "Release this disclosure?",
+    "ACKNOWLEDGE": "Sign that you have opened and checked this disclosure?",
+    "WITHDRAW": "Take this request back?",
+}
+
+
+def session_names(session: Session) -> Names:
+    """Return the names of the profile's book, and of the directory's units."""
+    return make_names(session.profile.config.names, session.directory)
+
+
+def picture(prepared: Prepared, names: Names) -> Section:
+    """Return what will be signed, and what was opened to decide on it."""
+    tree = statement_tree(prepared.payload, names)
+    if prepared.opened is None:
+        return tree
+    opened = opened_sections(
+        prepared.opened.particulars, prepared.opened.grounds, prepared.opened.notes.values()
+    )
+    return Section(tree.title, (*opened, *tree.items))
+
+
+def word_for(prepared: Prepared) -> str:
+    """Return the word that must be typed to sign; empty where a plain yes will do."""
+    body = prepared.statement.body
+    urgent = prepared.statement.header.fact(EMERGENCY) is not None
+    if prepared.view is not None and prepared.view.state.emergency:
+        urgent = True
+    if isinstance(body, Validate) and body.decision in _GRANTS:
+        return "grant"
+    return "emergency" if urgent else ""
+
+
+async def ask_and_send(
+    run: Run, session: Session, prepared: Prepared, also: tuple[Section, ...] = ()
+) -> SentResult:
+    """Show (what the bytes do not hold goes into ``also``), ask, sign, send.
+
+    Raises:
+        Aborted: The person said no.
+        RogatoryError: The exchange refused, or its answer did not verify.
+    """
+    kind = prepared.statement.header.kind.name
+    tree = picture(prepared, session_names(session))
+    run.confirm(
+        Section(tree.title, (*also, *tree.items)),
+        _QUESTIONS.get(kind, "Sign this?"),
+        word=word_for(prepared),
+    )
+    with run.output.progress("sending") as report:
+        sent = await sign_and_send(session, prepared, progress=report)
+    return sent_result(prepared, sent)
+
+
+def sign(
+    run: Run, prepare: Callable[[Session], Awaitable[Prepared]], *, offline: bool = False
+) -> Exit | None:
+    """Do all of a signing command: prepare one statement, ask, sign, send, show the result.
+
+    Args:
+        run: The run.
+        prepare: Makes the statement.
+        offline: Go on without the exchange if it cannot be reached; the statement then waits in the outbox.
+    """
+
+    async def work(session: Session) -> SentResult:
+        return await ask_and_send(run, session, await prepare(session))
+
+    result = call(run, work, secrets=True, fallback=offline)
+    run.output.result(run.command, result, sent_tree(result))
+    return None
