@@ -70,11 +70,11 @@ class Transport(Protocol):
         """Make one call with one answer."""
         ...
 
-    def receive(self, method: str, request: object, timeout: float | None) -> AsyncIterator[bytes]:
+    def receive(self, method: str, request: object, seconds: float | None) -> AsyncIterator[bytes]:
         """Yield the raw messages of a server's stream."""
         ...
 
-    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], timeout: float) -> T:  # noqa: ASYNC109 - the deadline travels in the call
+    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], seconds: float) -> T:
         """Send a stream of raw messages and return the one answer."""
         ...
 
@@ -91,15 +91,15 @@ class Offline:
         del method, request, answer, repeatable
         _offline()
 
-    async def receive(self, method: str, request: object, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109 - as the protocol
+    async def receive(self, method: str, request: object, seconds: float | None) -> AsyncIterator[bytes]:
         """Fail."""
-        del method, request, timeout
+        del method, request, seconds
         for message in _nothing():
             yield message
 
-    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], timeout: float) -> T:  # noqa: ASYNC109 - as the protocol
+    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], seconds: float) -> T:
         """Fail."""
-        del method, frames, answer, timeout
+        del method, frames, answer, seconds
         _offline()
 
     async def close(self) -> None:
@@ -169,14 +169,14 @@ class Channel:
                 return codec.decode(answer, reply, limit=MAX_MESSAGE, at="answer")
         raise Unavailable(errors.X_TRANSIENT, "", "TRANSPORT")
 
-    async def receive(self, method: str, request: object, timeout: float | None) -> AsyncIterator[bytes]:  # noqa: ASYNC109 - the deadline travels in the call
+    async def receive(self, method: str, request: object, seconds: float | None) -> AsyncIterator[bytes]:
         """Yield the raw messages of a server's stream; it is never repeated by itself.
 
         Raises:
             RogatoryError: As the exchange raised it, or ``Unavailable`` where the network failed.
         """
         stub: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = self._channel.unary_stream(_path(method))
-        stream = stub(codec.encode(request), timeout=timeout)
+        stream = stub(codec.encode(request), timeout=seconds)
         try:
             async for message in stream:
                 yield message
@@ -185,7 +185,7 @@ class Channel:
         finally:
             stream.cancel()
 
-    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], timeout: float) -> T:  # noqa: ASYNC109 - the deadline travels in the call
+    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], seconds: float) -> T:
         """Send a stream of raw messages and return the one answer.
 
         Raises:
@@ -193,7 +193,7 @@ class Channel:
         """
         stub: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = self._channel.stream_unary(_path(method))
         try:
-            reply = await stub(frames, timeout=timeout)
+            reply = await stub(frames, timeout=seconds)
         except grpc.aio.AioRpcError as error:
             raise rebuilt(error) from None
         return codec.decode(answer, reply, limit=MAX_MESSAGE, at="answer")

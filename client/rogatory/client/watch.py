@@ -29,6 +29,7 @@ from rogatory.v1 import services_pb2
 
 _PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +75,21 @@ async def watch(session: Session, *, reconnect: bool = True) -> AsyncIterator[He
 
 
 async def _stream(session: Session) -> AsyncIterator[Heard | Beat]:
+    feed = _Feed(session)
     request = WatchRequest(session.state.trusted.cursor)
-    behind = False
     async for message in session.exchange.channel.receive("ExchangeService/Watch", request, None):
         event = _parsed(message)
         which = event.WhichOneof("event")
         if which == "item":
             item = codec.from_message(FeedItem, event.item, "item")
             with keeping(session.state, "feed", message):
-                digest = _continued(session, item)
-            behind = False
+                feed.take(item)
             yield Heard(item)
-            session.state.save_cursor(item.index + 1, digest)
+            session.state.save_cursor(feed.cursor, feed.digest)
         elif which == "heartbeat":
             with keeping(session.state, "heartbeat", event.heartbeat):
-                beat = _heartbeat(session, event.heartbeat)
-                if beat is None and behind:
-                    # Twice the exchange signed that there is more, and in between it sent nothing.
-                    raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.WITHHELD")
-            behind = beat is None
-            if beat is not None:
-                yield beat
+                beat = feed.heartbeat(event.heartbeat)
+            yield beat
         elif which == "draining":
             return
 
@@ -106,27 +101,41 @@ def _parsed(message: bytes) -> services_pb2.WatchResponse:
         raise Invalid(errors.X_ENCODING, "watch", "PARSE") from error
 
 
-def _continued(session: Session, item: FeedItem) -> bytes:
-    trusted = session.state.trusted
-    digest = next_feed(trusted.feed_digest, item.index, item.envelope_digest)
-    if item.index < trusted.cursor or item.feed_digest != digest:
-        raise NotVerified(errors.X_LOG_INVALID, "watch.item", "FEED.CHAIN")
-    return digest
+class _Feed:
+    """The chain as one stream gives it, from the stored cursor on."""
 
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.cursor = session.state.trusted.cursor
+        self.digest = session.state.trusted.feed_digest
+        self._known = {self.cursor: self.digest}
 
-def _heartbeat(session: Session, data: bytes) -> Beat | None:
-    """Verify a heartbeat; one about a later position than was heard yet is answered by the items to come."""
-    directory = session.directory
-    verified = verify_envelope(data, directory, session.clock.now_ms())
-    body = verified.statement.body
-    operator = directory.org(verified.row.org).kind is PartyKind.OPERATOR
-    if not operator or verified.header.issuer.role != EXCHANGE_ROLE or not isinstance(body, Heartbeat):
-        raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
-    if body.org != session.me.org:
-        raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.PARTY")
-    trusted = session.state.trusted
-    if body.position > trusted.cursor:
-        return None
-    if (body.position, body.feed_digest) != (trusted.cursor, trusted.feed_digest):
-        raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
-    return Beat(body.position, verified.header.issued_at_ms)
+    def take(self, item: FeedItem) -> None:
+        """Go on by one item, which must continue the chain."""
+        digest = next_feed(self.digest, item.index, item.envelope_digest)
+        if item.index < self.cursor or item.feed_digest != digest:
+            raise NotVerified(errors.X_LOG_INVALID, "watch.item", "FEED.CHAIN")
+        self.cursor, self.digest = item.index + 1, digest
+        self._known[self.cursor] = digest
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+
+    def heartbeat(self, data: bytes) -> Beat:
+        """Verify the exchange's signed word on how far the feed went when it was signed.
+
+        Everything that it covers was sent before it; items that came later may have been sent before it too.
+        """
+        directory = self._session.directory
+        verified = verify_envelope(data, directory, self._session.clock.now_ms())
+        body = verified.statement.body
+        operator = directory.org(verified.row.org).kind is PartyKind.OPERATOR
+        exchange = operator and verified.header.issuer.role == EXCHANGE_ROLE
+        if not exchange or not isinstance(body, Heartbeat):
+            raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
+        if body.org != self._session.me.org:
+            raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.PARTY")
+        if body.position > self.cursor:
+            raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.WITHHELD")
+        if self._known.get(body.position) != body.feed_digest:
+            raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
+        return Beat(body.position, verified.header.issued_at_ms)
