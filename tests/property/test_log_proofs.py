@@ -159,6 +159,15 @@ def test_consistency_proofs_bear_no_change(sizes: list[int], data: st.DataObject
             verify_consistency(first, second, *roots, path)
 
 
+def test_the_border_between_two_hashes_of_a_proof_cannot_move() -> None:
+    # Both orders hash the same bytes, so only the length check tells a 31- and a 33-byte hash from two of 32.
+    proof = consistency_proof(READ, 3, 7)
+    for count in (1, 7, 31):
+        moved = [(proof[1] + proof[0])[32 + count :], (proof[1] + proof[0])[: 32 + count], *proof[2:]]
+        with pytest.raises(ProofError):
+            verify_consistency(3, 7, naive_root(LEAVES[:3]), naive_root(LEAVES[:7]), moved)
+
+
 def test_all_sizes_up_to_130_against_the_definition() -> None:
     for new in range(1, 131):
         root = naive_root(LEAVES[:new])
@@ -248,6 +257,12 @@ def test_every_node_lies_in_exactly_one_place_of_one_tile(level: int, index: int
 @given(st.lists(st.binary(max_size=70), max_size=256))
 def test_bundles_format_and_parse_back(data: list[bytes]) -> None:
     assert parse_bundle(format_bundle(data)) == data
+
+
+def test_a_bundle_holds_at_most_256_entries() -> None:
+    assert len(parse_bundle(format_bundle([b"x"] * 256))) == 256
+    with pytest.raises(FormatError):
+        parse_bundle(format_bundle([b"x"] * 257))
 
 
 @given(_sizes(1))

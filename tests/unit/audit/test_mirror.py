@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.audit.checkpoint import Checkpoint
 from rogatory.audit.errors import AuditError, LogCorrupt, LogUnavailable, NotServed, RollbackDetected
 from rogatory.audit.fsck import fsck
 from rogatory.audit.log import Log
 from rogatory.audit.mirror import DirectoryLog, export, pull, verify_directory
+from rogatory.audit.note import sign_note
 from rogatory.audit.resources import resource
-from rogatory.audit.store import Published
+from rogatory.audit.store import Head, LogStore, Published
 from rogatory.audit.tile import tiles_of
 from tests.support.logs import ORIGIN, Owner, ed25519_signer, entries, entry, memory_owner
 
@@ -165,7 +167,7 @@ def test_a_damaged_copy_is_not_built_upon(tmp_path: Path) -> None:
     publish(owner, log)
     path = tmp_path / "tile" / "0" / "001.p" / "44"
     path.write_bytes(bytes(44 * 32))
-    with pytest.raises(LogCorrupt):
+    with pytest.raises(LogCorrupt, match="the copy's tiles"):
         export(tmp_path, owner.store, ORIGIN, KEYS)
 
 
@@ -228,6 +230,38 @@ def test_no_copy_is_no_report(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").write_bytes(b"not a checkpoint")
     with pytest.raises(LogCorrupt):
         verify_directory(tmp_path, ORIGIN, KEYS)
+
+
+def test_a_file_that_is_in_the_way_with_other_bytes_is_not_overwritten(tmp_path: Path) -> None:
+    owner, _ = grown(300)
+    path = tmp_path / "tile" / "entries" / "000"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"somebody else's")
+    with pytest.raises(LogCorrupt):
+        export(tmp_path, owner.store, ORIGIN, KEYS)
+    assert path.read_bytes() == b"somebody else's"
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_a_signed_head_that_the_entries_do_not_give_is_found() -> None:
+    owner, log = grown(10)
+    head = log.head()
+    note = sign_note(Checkpoint(ORIGIN, 10, b"\x07" * 32).text(), [ed25519_signer()])
+    store = _OtherHead(owner.store, Head(10, b"\x07" * 32, head.epoch, note))
+    findings = fsck(store, ORIGIN, KEYS).findings
+    assert [(one.kind, one.index) for one in findings] == [("head", 10)]
+
+
+class _OtherHead:
+    """A log whose operator signed a head that its entries do not give."""
+
+    def __init__(self, store: LogStore, head: Head) -> None:
+        self.head = lambda: head
+        self.entries, self.tile = store.entries, store.tile
+
+    def checkpoints(self, low: int, high: int, limit: int | None = None) -> list[Published]:
+        del low, high, limit
+        return []
 
 
 def test_a_published_checkpoint_that_the_entries_do_not_give_is_found() -> None:

@@ -7,13 +7,17 @@ Which keys to trust is not tested: the caller decides that.
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rogatory.audit.checkpoint import Checkpoint, parse_checkpoint
 from rogatory.audit.encoding import MAX_INT
 from rogatory.audit.errors import AuditError, BadSignature, FormatError, UnverifiedNote
+from rogatory.audit.framing import u16, u64
 from rogatory.audit.keys import PublicKey, Signer, TimestampedEd25519Signer, parse_signer, parse_vkey
 from rogatory.audit.merkle import EMPTY_ROOT
 from rogatory.audit.note import format_note, open_checkpoint, open_note, parse_note, sign_note
@@ -148,6 +152,42 @@ def test_keys_format_and_parse_back() -> None:
 def test_texts_that_would_read_back_differently_are_never_signed(text: str) -> None:
     with pytest.raises((FormatError, UnicodeEncodeError)):
         sign_note(text, [LOG])
+
+
+def test_a_private_key_text_with_the_id_of_another_key_is_refused() -> None:
+    text = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
+    assert parse_signer(text).verifier.name == "PeterNeumann"
+    with pytest.raises(FormatError):
+        parse_signer(text.replace("c74f20a3", "c74f20a4"))
+
+
+def test_a_cosignature_time_beyond_63_bits_is_refused_although_signed() -> None:
+    key = Ed25519PrivateKey.from_private_bytes(seed("w"))
+    longest = TimestampedEd25519Signer("w.example", key, lambda: MAX_INT)
+    assert longest.verifier.verify(TEXT, longest.sign(TEXT)) == MAX_INT
+    beyond = TimestampedEd25519Signer("w.example", key, lambda: MAX_INT + 1)
+    with pytest.raises(BadSignature):
+        beyond.verifier.verify(TEXT, beyond.sign(TEXT))
+
+
+def test_a_static_ct_signature_stands_for_no_extension_lines_and_no_other_origin() -> None:
+    private = ec.derive_private_key(int.from_bytes(seed("ct"), "big") >> 1, ec.SECP256R1())
+    spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    verifier = PublicKey(ORIGIN, 0x05, spki)
+    head = b"\0\x01" + u64(1_790_000_000_123) + u64(5) + b"\x05" * 32
+    der = private.sign(head, ec.ECDSA(SHA256()))
+    blob = u64(1_790_000_000_123) + b"\x04\x03" + u16(len(der)) + der
+    assert verifier.verify(TEXT, blob) == 1_790_000_000
+    for bad in (
+        Checkpoint(ORIGIN, 5, b"\x05" * 32, ("added later",)).text(),
+        Checkpoint(ORIGIN + "x", 5, b"\x05" * 32).text(),
+        Checkpoint(ORIGIN, 6, b"\x05" * 32).text(),
+    ):
+        with pytest.raises(BadSignature):
+            verifier.verify(bad, blob)
+    for changed in (blob[:11], blob[:8] + b"\x04\x01" + blob[10:], blob + b"\0"):
+        with pytest.raises(BadSignature):
+            verifier.verify(TEXT, changed)
 
 
 def test_a_note_without_signers_is_none() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rogatory.audit.errors import LogCorrupt, LogUnavailable, RollbackDetected
 from rogatory.audit.keys import Signer
@@ -15,7 +16,17 @@ from rogatory.audit.note import open_checkpoint
 from rogatory.audit.publisher import Publisher
 from rogatory.audit.ratchet import Ratchet
 from rogatory.audit.store import Published
-from tests.support.logs import ORIGIN, Owner, ed25519_signer, entries, memory_owner, mldsa_signer
+from tests.support.logs import (
+    ORIGIN,
+    CarelessSigner,
+    MisreadingStore,
+    Owner,
+    ed25519_signer,
+    entries,
+    memory_owner,
+    mldsa_signer,
+    seed,
+)
 
 SIGNERS: list[Signer] = [ed25519_signer(), mldsa_signer()]
 KEYS = [signer.verifier for signer in SIGNERS]
@@ -132,6 +143,45 @@ def test_nothing_is_signed_for_a_head_that_does_not_hold(ratchet: Ratchet) -> No
     assert ratchet.last is None
 
 
+def test_nothing_is_signed_while_tiles_read_wrong(ratchet: Ratchet) -> None:
+    store = MisreadingStore()
+    owner = memory_owner(store)
+    owner.append(owner.new_log(), entries(2), 1)
+    store.bad = (0, 0, 3)
+    with pytest.raises(LogCorrupt):
+        publisher(owner, ratchet).publish()
+    assert ratchet.last is None
+
+
+def test_an_own_signature_that_does_not_verify_is_not_released(ratchet: Ratchet) -> None:
+    owner = memory_owner()
+    owner.append(owner.new_log(), entries(2), 1)
+    careless = CarelessSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(seed("second")))
+    careless.careless = True
+    signers = [SIGNERS[0], careless]
+    one = Publisher(owner.store, ORIGIN, signers, ratchet, owner.transaction, lambda: 1)
+    with pytest.raises(LogCorrupt):
+        one.publish()
+    assert owner.store.latest_checkpoint() is None
+    careless.careless = False
+    assert one.publish().size == 2
+
+
+def test_a_published_checkpoint_of_another_history_stops_publication(ratchet: Ratchet) -> None:
+    owner, other = memory_owner(), memory_owner()
+    log, fork = owner.new_log(), other.new_log()
+    owner.append(log, entries(3), 1)
+    other.append(fork, [b"other"] * 2, 1)
+    with owner.transaction():
+        owner.store.add_checkpoint(Published(2, fork.head().root, fork.head().note, 1))
+    ratchet.advance(3, log.head().root)
+    owner.append(log, entries(1, 3), 2)
+    with pytest.raises(RollbackDetected) as caught:
+        publisher(owner, ratchet).publish()
+    assert (caught.value.known_size, caught.value.head_size) == (2, 4)
+    assert ratchet.last == (3, log.root_at(3))
+
+
 def test_publication_time_does_not_go_back(ratchet: Ratchet) -> None:
     owner = memory_owner()
     log = owner.new_log()
@@ -176,6 +226,11 @@ def test_a_line_that_a_crash_cut_off_is_ignored_and_overwritten(tmp_path: Path, 
         assert again.last == (1, bytes(32))
         again.advance(3, b"\x03" * 32)
         assert Ratchet.open(path).last == (3, b"\x03" * 32)
+    # A file system may also leave a longer tail of zeros; it goes too.
+    path.write_bytes(whole + bytes(500))
+    Ratchet.open(path).advance(3, b"\x03" * 32)
+    assert path.read_bytes().count(b"\n") == 2
+    assert b"\0" not in path.read_bytes()
 
 
 def test_a_damaged_ratchet_is_not_believed(tmp_path: Path, ratchet: Ratchet) -> None:
