@@ -160,12 +160,16 @@ def test_consistency_proofs_bear_no_change(sizes: list[int], data: st.DataObject
 
 
 def test_the_border_between_two_hashes_of_a_proof_cannot_move() -> None:
-    # Both orders hash the same bytes, so only the length check tells a 31- and a 33-byte hash from two of 32.
-    proof = consistency_proof(READ, 3, 7)
-    for count in (1, 7, 31):
-        moved = [(proof[1] + proof[0])[32 + count :], (proof[1] + proof[0])[: 32 + count], *proof[2:]]
+    # Old root and first hash are hashed as one run of bytes, so only the length check tells where one ends.
+    old, new = naive_root(LEAVES[:4]), naive_root(LEAVES[:7])
+    (sibling,) = consistency_proof(READ, 4, 7)
+    verify_consistency(4, 7, old, new, [sibling])
+    run = old + sibling
+    for border in (0, 1, 31, 33, 64):
         with pytest.raises(ProofError):
-            verify_consistency(3, 7, naive_root(LEAVES[:3]), naive_root(LEAVES[:7]), moved)
+            verify_consistency(4, 7, run[:border], new, [run[border:]])
+        with pytest.raises(ProofError):
+            verify_inclusion(run[:border], 0, 2, [run[border:]], new)
 
 
 def test_all_sizes_up_to_130_against_the_definition() -> None:
