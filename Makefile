@@ -4,6 +4,7 @@
 # PYTHON      interpreter for the virtual environment, 3.11 or newer         make setup PYTHON=python3.12
 # WHEELHOUSE  folder of wheels: set-up then needs no network                 make demo WHEELHOUSE=build/wheelhouse
 # MARKER      words that the demo plants in identifiers, grounds, records    make demo MARKER="any words"
+# FULL        1: the demo prints long answers whole                        make demo FULL=1
 # ARGS        more arguments for pytest, or for the lock resolver            make test ARGS="-k merkle", make lock ARGS=--upgrade
 
 PYTHON ?= python3

@@ -11,10 +11,9 @@ SECRET = "an identifier"
 
 
 def test_an_exception_is_logged_by_class_and_place_without_its_text() -> None:
-    try:
+    with pytest.raises(ValueError) as caught:
         int(SECRET)
-    except ValueError as error:
-        fields = logs.failure(error)
+    fields = logs.failure(caught.value)
     assert fields["error_class"] == "ValueError"
     assert "test_logs.py" in fields["at"][-1]
     assert SECRET not in repr(fields)
