@@ -2,7 +2,7 @@
 """Statements in the making: exact bytes that a person can be shown before anything is signed or sent.
 
 ``Prepared`` is the two-step rule as a type: what ``outgoing.sign_and_send`` signs is what was shown, byte for byte. This
-module makes headers and seals notes; which body is right in which state is the flows' business.
+module makes headers and seals notes; which body is right in which state is not known here; it is the flows' business.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 
 From the pinned fingerprint down (architecture §1.5, cryptography §4.2): first root, chain of roots, trust list, packs,
 each by its quorum and each with the receipt of its own log entry. Pure: fetching and keeping the bytes happens
-elsewhere, and whether the log is still one history is ``rogatory.client.log_heads``.
+elsewhere, and whether the log is still one history is not judged here but in ``rogatory.client.log_heads``.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""File work of the part store: blocking calls that run in a thread. Rules and order are in ``rogatory.server.parts``."""
+"""File work of the part store: blocking calls that run in a thread.
+
+Rules and order are not here but in ``rogatory.server.parts``.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 """`rogatory authority`: what a prosecutor or judge does: see what waits, open it, decide on it.
 
 A decision rests on sections that were opened and matched against the signed request; a grant needs its word typed in
-full. Who may decide on what is the regime pack's matter.
+full. Who may decide on what is not known here; the regime pack says.
 """
 
 from __future__ import annotations

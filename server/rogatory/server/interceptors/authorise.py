@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """On every call: who is it, by the directory as it is now, and may its kind of party call this method at all.
 
-The rules come from the wire schema. Which objects a caller may see is decided further in.
+The rules come from the wire schema. Which objects a caller may see is not decided here but further in.
 """
 
 from __future__ import annotations

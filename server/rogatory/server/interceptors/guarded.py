@@ -3,7 +3,7 @@
 
 One interceptor instead of a chain: each handler is wrapped once, at its first call. Unary and streaming requests look
 alike here; for responses, asynchronous generators and coroutines that write by themselves are both kept as they are,
-because gRPC tells them apart by looking. What a guard does is its own matter.
+because gRPC tells them apart by looking. What a guard does is its own matter and not known here.
 """
 
 from __future__ import annotations

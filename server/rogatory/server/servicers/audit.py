@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``AuditService``: checkpoints, proofs, public entries; opening entries leaves one of its own."""
+"""``AuditService``: checkpoints, proofs, public entries; opening entries leaves one of its own.
+
+Each method decodes, makes one call, encodes. Proofs are made by the reader, not here.
+"""
 
 from __future__ import annotations
 

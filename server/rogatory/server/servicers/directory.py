@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``DirectoryService``: the signed directory and the regime packs, each with the proof that it is logged."""
+"""``DirectoryService``: the signed directory and the regime packs, each with the proof that it is logged.
+
+It hands out what others signed and vouches for nothing of it.
+"""
 
 from __future__ import annotations
 

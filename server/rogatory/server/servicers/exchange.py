@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ExchangeService``: statements in, requests and feeds out."""
+"""``ExchangeService``: statements in, requests and feeds out.
+
+Each method decodes, makes one call, encodes. No policy, no SQL and no error handling stands here.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``TransferService``: the parts of disclosures."""
+"""``TransferService``: the parts of disclosures, in and out.
+
+Each method decodes, makes one call, encodes. Whether parts may move is not decided here.
+"""
 
 from __future__ import annotations
 
