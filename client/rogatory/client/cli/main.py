@@ -19,6 +19,7 @@ from rogatory.client.cli import (
     audit_commands,
     authority_commands,
     keys_commands,
+    log_commands,
     operator_commands,
     provider_commands,
     request_commands,
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # Modules that add to somebody else's group are named for their effect.
-ADDED = (answer_commands,)
+ADDED = (answer_commands, log_commands)
 for _group in (
     request_commands.app,
     authority_commands.app,

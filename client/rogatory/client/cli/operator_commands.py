@@ -46,7 +46,7 @@ def init(
     """
     if training:
         passphrase = run.new_passphrase()
-        with run.output.progress("locking key files") as report:
+        with run.output.progress("locking key files", entries=True) as report:
             made = init_training(folder, passphrase, listen, progress=report)
         run.output.result(run.command, made, _training(made))
         return None

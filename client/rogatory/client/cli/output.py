@@ -24,7 +24,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TransferSpeedColumn,
+)
 
 from rogatory.client.cli.catalogue import sentence
 from rogatory.client.cli.exits import Exit, exit_of
@@ -107,14 +114,25 @@ class Output:
         return Exit.USAGE
 
     @contextmanager
-    def progress(self, label: str) -> Iterator[Report]:
-        """Give a callback for (done, total) bytes that shows progress once a second has passed."""
+    def progress(self, label: str, *, entries: bool = False) -> Iterator[Report]:
+        """Give a callback for (done, total) that shows progress once a second has passed.
+
+        Args:
+            label: What is being done.
+            entries: Whether things are counted rather than bytes.
+        """
         started = time.monotonic()
         if self.json or self.plain or not self.err.isatty():
             yield _Steps(self, label, started).report
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        bar = Progress(*columns, console=Console(file=self.err), transient=True)
+        counted = (MofNCompleteColumn(),) if entries else (DownloadColumn(), TransferSpeedColumn())
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            *counted,
+            console=Console(file=self.err),
+            transient=True,
+        )
         task = bar.add_task(label, total=None)
 
         def report(done: int, total: int) -> None:

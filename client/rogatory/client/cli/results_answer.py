@@ -170,7 +170,12 @@ def plan_result(report: PlanReport) -> PlanResult:
     """Return a checked plan as a result."""
     scope = report.report
     excess = tuple(ExcessResult(item.row, item.item, item.reason.value) for item in scope.excess)
-    return PlanResult(report.rows, scope.in_scope, excess, findings(report.reasons))
+    return PlanResult(report.rows, scope.in_scope, excess, _others(report))
+
+
+def _others(report: PlanReport) -> tuple[FindingResult, ...]:
+    """Return what blocks a plan besides single rows, which are listed as excess."""
+    return findings(item for item in report.reasons if not item.field.startswith("items["))
 
 
 def watched_result(item: FeedItem) -> WatchedResult:

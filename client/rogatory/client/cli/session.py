@@ -18,7 +18,7 @@ from typing import Final, TextIO
 from rogatory.client.cli.output import Output
 from rogatory.client.cli.render.marks import safe
 from rogatory.client.cli.render.tree import Section
-from rogatory.client.profile import Profile, Secrets
+from rogatory.client.profile import CONFIG, Profile, Secrets
 
 ENV_PROFILE: Final = "ROGATORY_PROFILE"
 ENV_HOME: Final = "ROGATORY_HOME"
@@ -49,10 +49,13 @@ class Run:
         """Open the profile that was named.
 
         Raises:
-            UsageError: None was named.
-            Invalid: It is no profile, or other users may read it.
+            UsageError: None was named, or there is none.
+            Invalid: It is damaged, or other users may read it.
         """
-        return Profile.open(profile_path(self.profile_text))
+        path = profile_path(self.profile_text)
+        if not (path / CONFIG).is_file():
+            raise UsageError("There is no such profile, neither as a folder nor by name.")
+        return Profile.open(path)
 
     def unlock(self, profile: Profile) -> Secrets:
         """Open the profile's key file with the passphrase, from the file named or from the terminal."""

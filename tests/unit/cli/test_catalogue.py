@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every stable code has its sentence, and no sentence can carry a value. Wording is not judged here."""
+
+from rogatory.client.cli.catalogue import CATALOGUE, CODES, RULES, meaning, sentence
+from rogatory.client.drafting import W_GROUNDS_EMPTY, W_WINDOW_LONG
+from rogatory.client.realm_init import shipped_packs
+from rogatory.protocol import errors
+from rogatory.protocol.pack import load_pack
+from rogatory.protocol.state import StateName
+from rogatory.protocol.statements import SCOPE_REPORTS
+
+
+def test_every_code_of_the_protocol_has_a_sentence_and_no_sentence_lacks_a_code() -> None:
+    assert set(CATALOGUE) == errors.CODES | {W_GROUNDS_EMPTY, W_WINDOW_LONG}
+
+
+def test_every_code_of_the_packs_and_of_the_fold_is_said_in_words() -> None:
+    codes = set(StateName.__members__) | set(SCOPE_REPORTS)
+    for data in shipped_packs():
+        pack = load_pack(data)
+        codes |= {code for group in (*pack.refusal.values(), *pack.outcomes.values()) for code in group}
+        codes |= set(pack.withdrawal)
+    assert {code for code in codes if not meaning(code)} == set()
+
+
+def test_sentences_are_whole_and_hold_no_place_for_a_value() -> None:
+    for item in (*CATALOGUE.values(), *RULES.values()):
+        for text in (item.what, item.advice):
+            assert text.endswith(".")
+            assert text[0].isupper() or text.startswith("`")
+            assert not set("{}%") & set(text)
+
+
+def test_a_code_of_a_newer_peer_still_gets_an_answer() -> None:
+    assert "does not know" in sentence("X_FROM_THE_FUTURE").what
+    assert meaning("FROM_THE_FUTURE") == ""
+
+
+def test_a_rule_of_the_client_says_more_than_its_code() -> None:
+    assert sentence(errors.X_FIELD_MISSING, "SYNCED") == RULES["SYNCED"]
+    assert sentence(errors.X_FIELD_MISSING, "PRESENT") == CATALOGUE[errors.X_FIELD_MISSING]
+
+
+def test_an_outcome_is_not_mistaken_for_the_state_of_the_same_name() -> None:
+    assert meaning("DELIVERED", "outcome") != meaning("DELIVERED")
+    assert meaning("NO_RECORD", "outcome") == CODES["NO_RECORD"]
