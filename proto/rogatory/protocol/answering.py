@@ -142,7 +142,7 @@ def disclose(state: RequestState, decision: Decision) -> RequestState:
 
 def acknowledge(state: RequestState, decision: Decision) -> RequestState:
     """The agency has opened and verified a disclosure and checked its scope again."""
-    decision.require_party(PartyKind.AGENCY, state.agency)
+    decision.require_asking(state)
     body = decision.body(Acknowledge)
     record = next((d for d in state.disclosures if d.manifest == decision.header.about), None)
     if record is None or record.scope_report:

@@ -101,7 +101,7 @@ def validate(state: RequestState, decision: Decision) -> RequestState:
 
 def withdraw(state: RequestState, decision: Decision) -> RequestState:
     """The agency takes the request back; goes in whatever the signer had seen."""
-    decision.require_party(PartyKind.AGENCY, state.agency)
+    decision.require_asking(state)
     decision.require_about(state.issue_digest, "ABOUT.ISSUE")
     code = decision.body(Withdraw).code
     if code not in decision.setting.pack.withdrawal:
