@@ -19,6 +19,7 @@ from rogatory.client.keyfile import DEFAULT_LIMITS
 from rogatory.client.private_files import write_private
 from rogatory.client.realm_init import init_training
 from tests.support.front import wait_until
+from tests.support.published import check_published
 
 PASSPHRASE = "words for training only"
 
@@ -93,4 +94,8 @@ class Realm:
             timeout=120,
             check=False,
         )
-        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+        if "--json" in arguments:
+            assert ran.out, f"nothing came but: {ran.err}"
+            check_published(ran.out, ran.code)
+        return ran

@@ -8,6 +8,7 @@ is shown from the reader's own fold, never from what the exchange tells.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Annotated
 
@@ -105,7 +106,8 @@ def watch(
         except TimeoutError:
             run.output.say("Nothing more within the time given.")
 
-    call(run, bounded)
+    with contextlib.suppress(KeyboardInterrupt):  # how a person ends what has no end
+        call(run, bounded)
     return None
 
 

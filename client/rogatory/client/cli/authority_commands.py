@@ -71,7 +71,6 @@ def grant(
     until: Annotated[
         list[str] | None, typer.Option(metavar="[N:]DAY", help="Last day granted, included.")
     ] = None,
-    note: NOTE = "",
 ) -> Exit | None:
     """Grant a request, whole or narrowed. Shows everything, opened too, and wants the word "grant" typed in full.
 
@@ -90,9 +89,7 @@ def grant(
     )
 
     async def prepare(session: Session) -> Prepared:
-        return await authority.prepare_grant(
-            session, await request_id(session, request), narrowing, note=note
-        )
+        return await authority.prepare_grant(session, await request_id(session, request), narrowing)
 
     return sign(run, prepare)
 

@@ -114,10 +114,10 @@ def guarded(run: Run, work: Callable[[], Exit | None]) -> Exit:
         if os.environ.get("ROGATORY_TRACE"):
             raise
         return run.output.error(run.command, error)
-    except UsageError as error:
+    except (UsageError, Aborted) as error:
         return run.output.usage(run.command, str(error))
-    except Aborted:
-        return run.output.usage(run.command, "You did not agree, so nothing was signed or sent.")
+    except KeyboardInterrupt:
+        return run.output.usage(run.command, "Interrupted. What was signed before waits in the outbox.")
     except BrokenPipeError:
         # The reader of our output has seen enough (`| head`); what was done is done, and nobody is left to tell.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - lives as long as the process

@@ -7,6 +7,7 @@ Nothing of a task that was not granted ever gets here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -85,7 +86,8 @@ def connect(
             delivered.append(sent.request_id)
             run.output.say(f"delivered: request {sent.request_id.hex()}, log entry {sent.index}")
 
-    call(run, work, secrets=True)
+    with contextlib.suppress(KeyboardInterrupt):  # how a person ends what has no end
+        call(run, work, secrets=True)
     result = ConnectResult(tuple(delivered))
     tree = Section("Delivered", tuple(bytes_row("request", item) for item in delivered))
     run.output.result(

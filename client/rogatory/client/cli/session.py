@@ -111,7 +111,7 @@ class Run:
         if not self.stdin.isatty():
             self.output.say("")
         if answer.casefold() != word.casefold() if word else answer.casefold() not in {"y", "yes"}:
-            raise Aborted
+            raise Aborted("You did not agree, so nothing was signed or sent.")
 
 
 def profile_path(text: str) -> Path:

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prints the two reference pages of the command, so that they can never say something else than the program.
+
+`python -m rogatory.client.cli.reference docs` writes `docs/commands.md` and `docs/json.md`; a test compares. It is not
+part of the command itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from typer.main import get_command
+
+from rogatory.client.cli.catalogue import CATALOGUE, RULES
+from rogatory.client.cli.exits import MEANINGS
+from rogatory.client.cli.main import app
+from rogatory.client.cli.schema import schema, table
+
+WIDTH: Final = 100
+_COMMANDS: Final = """# Commands
+
+Printed from the program by `python -m rogatory.client.cli.reference docs`; a test holds both together.
+Every command takes `--json`, `--plain`, `--profile` and `--passphrase-file`; those that sign take `--yes`, except for
+grants and emergencies, where a word must be typed in full. Results go to standard output, everything else to standard
+error.
+"""
+_JSON: Final = """# Output of `--json`
+
+Printed from the program by `python -m rogatory.client.cli.reference docs`; a test holds both together.
+
+Each command writes exactly one JSON object on standard output, in ASCII: `command`, `ok`, `exit` (the exit code), and
+either `result` or `error`. `request watch` has no end, so it writes one `WatchedResult` on each line instead.
+Ids, digests, keys and signed bytes are lower-case hex. Fields that end in `_ms` are milliseconds since
+1970-01-01T00:00:00Z. `draft` in the result of `request new` and `request preview` is what `request new --from-json`
+takes: `rogatory request preview DRAFT --json | rogatory request new --from-json -` changes nothing.
+"""
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer's own classes
+    """Yield every command below one, with its path of words."""
+    for name, item in command.commands.items():
+        if hasattr(item, "commands"):
+            yield from leaves(item, (*path, name))
+        else:
+            yield (*path, name), item
+
+
+def help_of(path: tuple[str, ...], command: Any) -> str:  # noqa: ANN401 - typer's own classes
+    """Return the help of a command, at a fixed width."""
+    context = typer.Context(command, info_name=" ".join(("rogatory", *path)), terminal_width=WIDTH)
+    text: str = command.get_help(context)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def commands_page() -> str:
+    """Return the page of commands."""
+    parts = [_COMMANDS, "| exit code | meaning |\n|---|---|"]
+    parts[-1] += "".join(f"\n| {code.value} | {words} |" for code, words in MEANINGS.items())
+    for path, command in sorted(leaves(get_command(app)), key=lambda pair: pair[0]):
+        parts.append(f"\n## rogatory {' '.join(path)}\n\n```text\n{help_of(path, command)}\n```")
+    return "\n".join(parts) + "\n"
+
+
+def json_page() -> str:
+    """Return the page of `--json`."""
+    rows = "".join(f"\n| `{name}` | {classes} |" for name, classes in table())
+    codes = "".join(
+        f"\n| `{code}` | {item.what} | {item.advice} |" for code, item in sorted(CATALOGUE.items())
+    )
+    rules = "".join(f"\n| `{rule}` | {item.what} | {item.advice} |" for rule, item in sorted(RULES.items()))
+    return (
+        f"{_JSON}\n## Which command writes what\n\n| command | result |\n|---|---|{rows}\n"
+        f"\n## Codes\n\n| code | what happened | what to do |\n|---|---|---|{codes}\n"
+        f"\nRules of the client that say more than their code:\n\n| rule | what happened | what to do |\n"
+        f"|---|---|---|{rules}\n\n## Schema\n\n```json\n{json.dumps(schema(), indent=1)}\n```\n"
+    )
+
+
+def write(folder: Path) -> None:
+    """Write both pages into a folder."""
+    (folder / "commands.md").write_text(commands_page(), encoding="utf-8", newline="\n")
+    (folder / "json.md").write_text(json_page(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
