@@ -14,7 +14,7 @@ from rogatory.server.servicers.rules import methods_of, rules_of
 from rogatory.v1 import options_pb2, services_pb2
 from tests.support.realm import shared_realm
 
-DISCLOSURE_READERS = frozenset({PartyKind.AGENCY})
+DISCLOSURE_READERS = frozenset({PartyKind.AGENCY, PartyKind.AUTHORITY})
 
 
 def schema(*, with_rule: bool, with_parties: bool = True) -> object:
@@ -64,7 +64,7 @@ def test_every_method_of_the_schema_has_a_rule() -> None:
     assert len(methods) >= 15
 
 
-def test_only_agencies_fetch_disclosures_and_fetching_leaves_an_entry() -> None:
+def test_only_who_may_ask_fetches_disclosures_and_fetching_leaves_an_entry() -> None:
     rule = checked_rules()["/rogatory.v1.TransferService/FetchParts"]
     assert rule == Rule(DISCLOSURE_READERS, ObjectRule.REQUEST_PARTY, True)
 
