@@ -17,6 +17,7 @@ from rogatory.client import authority
 from rogatory.client.authority import Narrowing
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import call, command, group
+from rogatory.client.cli.draft_input import number_of
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
 from rogatory.client.cli.references import request_id
@@ -59,7 +60,7 @@ def grant(
     run: Run,
     request: REQUEST,
     drop_task: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="Leave out a task; repeat.")
+        list[int] | None, typer.Option(metavar="N", min=1, help="Leave out a task; repeat.")
     ] = None,
     drop_element: Annotated[
         list[str] | None,
@@ -127,9 +128,9 @@ def _numbered(text: str) -> tuple[int, str]:
     number, colon, value = text.partition(":")
     if not colon:
         return 0, text
-    if not (number.isascii() and number.isdigit() and value):
+    if not value:
         raise UsageError("The form is VALUE, or N:VALUE for task N.")
-    return int(number), value
+    return number_of(number), value
 
 
 def _days(texts: Sequence[str], option: str) -> dict[int, int]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from rogatory.client.cli.session import UsageError, read_file
 from rogatory.client.drafts import DraftFact, DraftInstant, DraftRequest, draft_from_json
 from rogatory.protocol.errors import Invalid
+
+MAX_DIGITS: Final = 18  # 64 bits hold every number of so many
 
 
 def load_json(source: str, stdin: TextIO) -> Any:  # noqa: ANN401 - JSON may be anything
@@ -26,7 +28,10 @@ def load_json(source: str, stdin: TextIO) -> Any:  # noqa: ANN401 - JSON may be 
     try:
         text = stdin.read() if source == "-" else read_file(Path(source)).decode()
         return json.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # not UTF-8, not JSON, a number or a nesting without measure
         raise UsageError("What was given as JSON is not JSON.") from error
 
 
@@ -58,12 +63,22 @@ def facts_of(texts: Sequence[str]) -> dict[str, DraftFact]:
         code, equals, value = text.partition("=")
         if not equals or not code or not value or code in facts:
             raise UsageError("A fact is CODE=VALUE, CODE=VALUE,VALUE or CODE=NUMBER, each code once.")
-        facts[code] = (
-            DraftFact(number=int(value))
-            if value.isascii() and value.isdigit()
-            else DraftFact(values=tuple(sorted(set(value.split(",")))))
-        )
+        if value.isascii() and value.isdigit():
+            facts[code] = DraftFact(number=number_of(value))
+        else:
+            facts[code] = DraftFact(values=tuple(sorted(set(value.split(",")))))
     return facts
+
+
+def number_of(text: str) -> int:
+    """Return the number that digits of the command line write.
+
+    Raises:
+        UsageError: It is no number, or one that no field of the protocol can hold.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        raise UsageError(f"A number is written in digits, at most {MAX_DIGITS} of them.")
+    return int(text)
 
 
 def instant_of(text: str, zone: str, option: str) -> DraftInstant:
@@ -81,11 +96,14 @@ def identifier_of(value: str, source: str, stdin: TextIO) -> str:
     """Return the identifier, from its option or from a file, which keeps it out of the shell's history.
 
     Raises:
-        UsageError: Neither or both were given.
+        UsageError: Neither or both were given, or it is no text.
     """
     if bool(value) == bool(source):
         raise UsageError("Give the identifier with --identifier or, better, with --identifier-file.")
     if value:
         return value
-    text = stdin.read() if source == "-" else read_file(Path(source)).decode("utf-8", "strict")
+    try:
+        text = stdin.read() if source == "-" else read_file(Path(source)).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError("The identifier is not UTF-8 text.") from error
     return text.removesuffix("\n").removesuffix("\r")

@@ -8,7 +8,7 @@ matter; here its verdict becomes words and an exit code.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -31,6 +31,8 @@ from rogatory.client.cli.signing import session_names
 from rogatory.client.cli.verdicts import fingerprint_of, verdict_exit, verifying
 from rogatory.client.log_check import verify_mirror
 from rogatory.client.session import Session
+
+LAST: Final = 10**15  # no log has more entries
 
 
 @command(app, "mirror", prefix="audit")
@@ -83,8 +85,8 @@ def verify(
 @command(app, "list", prefix="audit")
 def list_entries(
     run: Run,
-    start: Annotated[int, typer.Option("--from", metavar="INDEX", help="First entry.")] = 0,
-    limit: Annotated[int, typer.Option(metavar="N", help="How many.")] = 100,
+    start: Annotated[int, typer.Option("--from", metavar="INDEX", min=0, max=LAST, help="First entry.")] = 0,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="How many.")] = 100,
 ) -> Exit | None:
     """List log entries with what you may open of them. The look itself is logged.
 
@@ -105,7 +107,7 @@ def list_entries(
 @command(app, "prove", prefix="audit")
 def prove(
     run: Run,
-    index: Annotated[int, typer.Argument(metavar="INDEX", help="Which entry.")],
+    index: Annotated[int, typer.Argument(metavar="INDEX", min=0, max=LAST, help="Which entry.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else it is shown.")
     ] = None,

@@ -17,7 +17,7 @@ import typer
 from rogatory.client import provider
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import call, command, group
-from rogatory.client.cli.draft_input import load_json
+from rogatory.client.cli.draft_input import load_json, number_of
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
 from rogatory.client.cli.references import request_id
@@ -263,7 +263,8 @@ def _outcomes(texts: Sequence[str]) -> dict[int, str]:
     outcomes: dict[int, str] = {}
     for text in texts:
         number, equals, value = text.partition("=")
-        if not (equals and value and number.isascii() and number.isdigit()) or int(number) in outcomes:
+        task = number_of(number) if equals and value else 0
+        if task < 1 or task in outcomes:
             raise UsageError("An outcome is N=OUTCOME, each task once, such as 2=NO_RECORD.")
-        outcomes[int(number)] = value
+        outcomes[task] = value
     return outcomes
