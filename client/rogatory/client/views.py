@@ -98,12 +98,24 @@ def fold_statement(
         NotVerified: A slot says something else, or is not opened.
         RogatoryError: The statement does not verify, or the rules refuse it.
     """
-    verified = verify_envelope(data, scheme.directory, receipt.time_ms)
-    pack = pack_of(before, verified, scheme.packs)
-    setting = Setting(receipt.receipt.index, receipt.time_ms, scheme.directory, pack)
-    after = decide(before, verified, setting)
-    check_all(receipt, entry_fields(verified, before, after, pack, receipt.time_ms, previous))
+    index, time_ms = receipt.receipt.index, receipt.time_ms
+    verified, after, fields = fold_entry(before, data, index, time_ms, scheme, previous)
+    check_all(receipt, fields)
     return ViewedStatement(verified, receipt, after)
+
+
+def fold_entry(
+    before: RequestState | None, data: bytes, index: int, time_ms: int, scheme: Scheme, previous: bytes
+) -> tuple[Verified, RequestState, Fields]:
+    """Verify one statement at its place in the log and fold it; return it, the state after, and the sixteen values.
+
+    Raises:
+        RogatoryError: The statement does not verify, or the rules refuse it.
+    """
+    verified = verify_envelope(data, scheme.directory, time_ms)
+    pack = pack_of(before, verified, scheme.packs)
+    after = decide(before, verified, Setting(index, time_ms, scheme.directory, pack))
+    return verified, after, entry_fields(verified, before, after, pack, time_ms, previous)
 
 
 def open_receipt(receipt: Receipt, scheme: Scheme) -> VerifiedReceipt:

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opened log entries, computed again: from the signed bytes behind an entry to its sixteen values (architecture §8).
+
+Fed in log order, it folds every request by itself and compares each opened slot: statements, rejections, reads and the
+scheme's own objects. What the exchange wrote into a slot is never taken for the truth. Pure; where entries come from and
+whether they are in the tree is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rogatory.audit import commitment, merkle
+from rogatory.audit.commitment import payload
+from rogatory.audit.errors import AuditError
+from rogatory.audit.framing import th
+from rogatory.client.scheme import Scheme
+from rogatory.client.views import fold_entry
+from rogatory.protocol import errors, tags
+from rogatory.protocol.directory import KeyRow, PartyKind
+from rogatory.protocol.entry import DEFAULT_SEAL_MONTHS, Fields, read_fields, reject_fields, scheme_fields
+from rogatory.protocol.entry_schema import (
+    ACTOR,
+    ALL_SLOTS,
+    KIND,
+    OUTCOME,
+    PREVIOUS,
+    RECEIVER,
+    SCHEMA,
+    SUBJECT,
+    TIME,
+    read_record,
+    read_time,
+)
+from rogatory.protocol.envelope import parse_envelope, verify_envelope
+from rogatory.protocol.errors import NotVerified, RogatoryError
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.quorum import quorum_digest
+from rogatory.protocol.receipt import LogIdentity
+from rogatory.protocol.state import RequestState
+from rogatory.protocol.statements import PAYLOAD_TYPES, Reject
+from rogatory.protocol.wire import OpenedEntry
+
+_SCHEME_KINDS: Final = frozenset(
+    {StatementKind.CONFIG, StatementKind.ROOT, StatementKind.TRUST_LIST, StatementKind.PACK}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRow:
+    """An entry as far as it is open to the reader; what is not open is empty."""
+
+    index: int
+    fields: Mapping[int, bytes]
+    kind: str = ""
+    time_ms: int = 0
+    actor: bytes = b""
+    receiver: bytes = b""
+    outcome: str = ""
+    request_id: bytes = b""
+
+
+def check_opened(item: OpenedEntry, log: LogIdentity) -> Mapping[int, bytes]:
+    """Return the opened slots of an entry, once they belong to its 57 bytes.
+
+    Raises:
+        NotVerified: ``X_RECEIPT_INVALID``.
+    """
+    openings = [commitment.Opening(o.slot, o.salt, o.value) for o in item.openings]
+    try:
+        return commitment.check_view(log.origin, log.schema_id, item.entry, item.commitments, openings)
+    except AuditError as error:
+        raise NotVerified(errors.X_RECEIPT_INVALID, "openings", "COMMITMENT") from error
+
+
+def row_of(item: OpenedEntry, log: LogIdentity) -> OpenedRow:
+    """Return an entry for a list, its openings checked against its bytes.
+
+    Raises:
+        NotVerified: Openings do not belong to the entry, or a slot has another form than the schema says.
+    """
+    values = check_opened(item, log)
+    kind = read_record(values[KIND], 2)[0].decode() if KIND in values else ""
+    outcome = read_record(values[OUTCOME], 4)[0].decode() if OUTCOME in values else ""
+    return OpenedRow(
+        item.index,
+        values,
+        kind,
+        read_time(values[TIME]) if TIME in values else 0,
+        payload(values.get(ACTOR, commitment.ABSENT)) or b"",
+        payload(values.get(RECEIVER, commitment.ABSENT)) or b"",
+        outcome,
+        _request_id(item.envelope),
+    )
+
+
+def _request_id(envelope: bytes) -> bytes:
+    """The request that signed bytes name; empty for the scheme's objects and for reads."""
+    from rogatory.protocol import codec  # noqa: PLC0415 - keeps the pure part's imports short
+    from rogatory.protocol.statements import MAX_ENVELOPE, Statement  # noqa: PLC0415
+
+    try:
+        parsed = parse_envelope(envelope)
+        return codec.decode(Statement, parsed.payload, limit=MAX_ENVELOPE).header.request_id
+    except RogatoryError:
+        return b""
+
+
+class Recomputer:
+    """Computes the slots of opened entries again, in log order.
+
+    Args:
+        scheme: Verified directory, packs and log.
+    """
+
+    def __init__(self, scheme: Scheme) -> None:
+        self._scheme = scheme
+        self._states: dict[bytes, RequestState] = {}
+        self._leaves: dict[bytes, bytes] = {}  # leaf of a request's last statement -> request id
+        self._last_leaf: dict[bytes, bytes] = {}
+        self._time = 0
+        self.slots = 0
+
+    @property
+    def states(self) -> Mapping[bytes, RequestState]:
+        """States folded so far, by request id."""
+        return self._states
+
+    def take(self, item: OpenedEntry) -> None:
+        """Check one entry.
+
+        Raises:
+            NotVerified: A slot says something else, or is not opened; or time went back.
+            RogatoryError: The signed bytes do not verify, or the rules refuse what the log accepted.
+        """
+        values = check_opened(item, self._scheme.log)
+        if set(values) != ALL_SLOTS:
+            raise NotVerified(errors.X_RECEIPT_INVALID, "openings", "VIEW.COMPLETE")
+        time_ms = read_time(values[TIME])
+        if time_ms < self._time:
+            raise NotVerified(errors.X_LOG_INVALID, "time", "ORDER")
+        self._time = time_ms
+        leaf = merkle.leaf_hash(item.entry)
+        expected = self._expected(item, values, time_ms, leaf)
+        for slot in sorted(values):
+            if values[slot] != expected[slot]:
+                raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{slot}]", f"SLOT.{slot}")
+        self.slots += len(values)
+
+    def _expected(self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes) -> Fields:
+        kind = read_record(values[KIND], 2)[0].decode("utf-8", "replace")
+        if kind == StatementKind.CONSULT.name and not item.envelope:
+            return self._read(values, time_ms)
+        scheme_kind = StatementKind.__members__.get(kind)
+        if scheme_kind in _SCHEME_KINDS and scheme_kind is not None:
+            return self._object(scheme_kind, item.envelope, time_ms)
+        if PAYLOAD_TYPES.get(parse_envelope(item.envelope).payload_type) is StatementKind.REJECT:
+            return self._rejection(item.envelope, values, time_ms)
+        return self._statement(item, time_ms, leaf)
+
+    def _statement(self, item: OpenedEntry, time_ms: int, leaf: bytes) -> Fields:
+        request_id = _request_id(item.envelope)
+        before, previous = self._states.get(request_id), self._last_leaf.get(request_id, b"")
+        _, after, fields = fold_entry(before, item.envelope, item.index, time_ms, self._scheme, previous)
+        self._states[request_id] = after
+        self._leaves.pop(previous, None)
+        self._leaves[leaf] = request_id
+        self._last_leaf[request_id] = leaf
+        return fields
+
+    def _object(self, kind: StatementKind, data: bytes, time_ms: int) -> Fields:
+        if kind is StatementKind.CONFIG:
+            if data != SCHEMA:
+                raise NotVerified(errors.X_LOG_INVALID, "schema", "SCHEMA_ID")
+            return scheme_fields(kind, th(tags.RAW, data), time_ms)
+        return scheme_fields(kind, quorum_digest(data), time_ms)
+
+    def _rejection(self, data: bytes, values: Mapping[int, bytes], time_ms: int) -> Fields:
+        """Before a signature verifies, the actor is the TLS peer: it must be enrolled, and the rejection's addressee."""
+        directory = self._scheme.directory
+        verified = verify_envelope(data, directory, time_ms)
+        body = verified.statement.body
+        if directory.org(verified.row.org).kind is not PartyKind.OPERATOR or not isinstance(body, Reject):
+            raise NotVerified(errors.X_RECEIPT_INVALID, "envelope", "REJECTION.EXCHANGE")
+        fields: Fields | None = None
+        for row in self._rows(values):
+            if row.org == verified.header.addressee.org:
+                role = row.roles[0] if row.roles else ""
+                fields = reject_fields(
+                    row.org,
+                    row.subject,
+                    role,
+                    verified.digest,
+                    body.code,
+                    body.rule,
+                    time_ms,
+                    DEFAULT_SEAL_MONTHS,
+                )
+        if fields is None:
+            raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{ACTOR}]", "DIRECTORY.KEY")
+        return fields
+
+    def _read(self, values: Mapping[int, bytes], time_ms: int) -> Fields:
+        """A read has no signed bytes: who, what and why are the exchange's word, everything else follows from them."""
+        previous = payload(values[PREVIOUS]) or b""
+        request_id = self._leaves.get(previous)
+        if previous and request_id is None:
+            raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{PREVIOUS}]", f"SLOT.{PREVIOUS}")
+        state = self._states[request_id] if request_id is not None else None
+        what = read_record(values[OUTCOME], 4)[0].decode("utf-8", "replace")
+        purpose = read_record(values[SUBJECT], 3)[2].decode("utf-8", "replace")
+        found = [read_fields(row, what, purpose, state, time_ms, previous) for row in self._rows(values)]
+        if not found:
+            raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{ACTOR}]", "DIRECTORY.KEY")
+        return found[0]
+
+    def _rows(self, values: Mapping[int, bytes]) -> list[KeyRow]:
+        """Enrolled devices of the acting subject in the role that the entry states."""
+        actor = payload(values[ACTOR]) or b""
+        subject, role, _ = read_record(values[SUBJECT], 3)
+        return [
+            row
+            for row in self._scheme.directory.trust_list.keys
+            if (row.org, row.subject) == (actor, subject)
+            and (row.roles[0].encode() if row.roles else b"") == role
+        ]
