@@ -250,9 +250,24 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "Name a folder that does not exist yet.",
     ),
     (
+        "EXCESS",
+        "Nothing outside the grant was found in this disclosure.",
+        "Run `rogatory request fetch` first; without an excess there is nothing to report.",
+    ),
+    (
+        "HOST_PORT",
+        "The address is not a host and a port.",
+        "Write it like 127.0.0.1:7645; the port must be a real one, because profiles remember it.",
+    ),
+    (
         "KEYS.LOCKED",
         "This needs your keys, and they are locked.",
         "Give your passphrase, or name a file with --passphrase-file.",
+    ),
+    (
+        "OPENED_HERE",
+        "No disclosure that still waits for this was opened in this profile.",
+        "Run `rogatory request fetch` first; `rogatory request status` shows what is acknowledged already.",
     ),
     (
         "OWNER_ONLY",
@@ -263,6 +278,16 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "PROFILE.LOCKED",
         "Another command is using this profile.",
         "Wait until it has ended, or end it.",
+    ),
+    (
+        "READABLE",
+        "A file of the disclosure cannot be read.",
+        "Check that the path names a file that you may read.",
+    ),
+    (
+        "REQUEST_ID_TAKEN",
+        "This request has been sent before.",
+        "See `rogatory request status`; to ask again, make a new draft.",
     ),
     (
         "SYNCED",
