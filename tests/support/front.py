@@ -34,7 +34,7 @@ from rogatory.protocol.wire import MAX_MESSAGE, GetCheckpointRequest, GetCheckpo
 from rogatory.server.config import Settings, load_settings
 from rogatory.server.engine import Job, Op
 from rogatory.server.engine.engine import Reply
-from tests.support.acts import World
+from tests.support.acts import World, engine_files
 from tests.support.realm import TrainingRealm
 
 _METHODS = {
@@ -163,7 +163,11 @@ class Wire(World):
     """A `World` whose acts go to a real server over mutual TLS."""
 
     def __init__(self, server: ServerProcess) -> None:  # the engine is in another process
+        self.server = server
         self.realm = server.realm
+        self.files = engine_files(
+            server.folder / "apart"
+        )  # what an act puts in files by itself misses the server
         self.clock = SystemClock()  # type: ignore[assignment]  # TLS needs the real time
         self.entropy = SystemEntropy()
         self.particulars = {}
@@ -180,6 +184,10 @@ class Wire(World):
     def call(self, name: str, op: Op, request: object) -> bytes:
         payload = request if isinstance(request, bytes) else codec.encode(request)
         return raw_call(self.channel(name), _METHODS[op], payload)
+
+    @override
+    def state(self, request_id: bytes) -> RequestState:
+        return self.folded("investigator", request_id)[0]
 
     @override
     def seen(self, state: RequestState | None = None) -> Seen:
