@@ -76,11 +76,10 @@ def verify_mirror(
     recomputer = Recomputer(scheme)
     opened = 0
     for item, problem in _openings(directory, report.size):
-        if problem is None and item is not None:
-            opened += 1
-            problem = _checked(item, recomputer)
-        if problem is not None:
-            reasons.append(problem)
+        opened += problem is None
+        wrong = _checked(item, recomputer) if problem is None and item is not None else problem
+        if wrong is not None:
+            reasons.append(wrong)
         if len(reasons) >= MAX_REASONS:
             break
         if progress is not None and item is not None:

@@ -66,13 +66,13 @@ async def open_view(session: Session, view: RequestView, purpose: str) -> Opened
     """
     own = session.unit_keys.key_ids
     handed = [ref for ref in view.state.readable_by(session.me.org) if own & set(ref.recipients)]
-    objects = await _objects(session, view, handed, purpose)
+    objects = await section_objects(session, view, handed, purpose)
     particulars: dict[int, Particulars] = {}
     notes: dict[bytes, Note] = {}
     grounds: Grounds | None = None
     problems: list[Finding] = []
     matched: list[bytes] = []
-    for ref, header, digest in _places(view, handed):
+    for ref, header, digest in section_places(view, handed):
         try:
             message = _open(session, objects[ref.object_digest], ref, header)
             if ref.kind is SectionKind.PARTICULARS:
@@ -116,7 +116,9 @@ def _at(ref: SectionRef, field: str) -> str:
     return f"{place}.{field}" if field else place
 
 
-def _places(view: RequestView, refs: Sequence[SectionRef]) -> Iterable[tuple[SectionRef, Header, bytes]]:
+def section_places(
+    view: RequestView, refs: Sequence[SectionRef]
+) -> Iterable[tuple[SectionRef, Header, bytes]]:
     """Yield each section with the header that it is bound to and the envelope digest of that statement."""
     wanted = set(refs)
     for item in view.statements:
@@ -136,7 +138,7 @@ def _matches(view: RequestView, ref: SectionRef, opened: Particulars) -> None:
     match(view.issue.verified.header, opened, view.pack.identifiers)
 
 
-async def _objects(
+async def section_objects(
     session: Session, view: RequestView, refs: Sequence[SectionRef], purpose: str
 ) -> dict[bytes, bytes]:
     """Return the ciphertexts, from the profile where they were fetched before."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -128,12 +128,19 @@ def _check_lengths(meta: DisclosureMeta, length: int, total: int) -> None:
 def verify_plaintext(
     commitment_key: bytes, meta_bytes: bytes, files: Sequence[Path], disclose: Disclose
 ) -> DisclosureMeta:
-    """Prove files against a signed manifest.
+    """Prove files against a signed manifest; ``prove_plaintext`` over the files' bytes."""
+    return prove_plaintext(commitment_key, meta_bytes, [blocks(path) for path in files], disclose)
+
+
+def prove_plaintext(
+    commitment_key: bytes, meta_bytes: bytes, contents: Sequence[Iterable[bytes]], disclose: Disclose
+) -> DisclosureMeta:
+    """Prove contents against a signed manifest.
 
     Args:
         commitment_key: ``OpenedDisclosure.commitment_key``, 32 bytes.
         meta_bytes: The exact meta bytes.
-        files: The file of each item, in the meta's order.
+        contents: The bytes of each item in blocks, in the meta's order; read once, never held whole.
         disclose: The signed manifest.
 
     Returns:
@@ -144,11 +151,11 @@ def verify_plaintext(
         Invalid: The meta is not canonical.
     """
     meta = codec.decode(DisclosureMeta, meta_bytes, limit=MAX_META, at="meta")
-    held(len(files) == len(meta.items), "DISCLOSURE.ITEM_COUNT")
+    held(len(contents) == len(meta.items), "DISCLOSURE.ITEM_COUNT")
     plain = hashlib.sha256(u32(len(meta_bytes)) + meta_bytes)
-    for item, path in zip(meta.items, files, strict=True):
+    for item, content in zip(meta.items, contents, strict=True):
         digest, length = hashlib.sha256(), 0
-        for block in blocks(path):
+        for block in content:
             plain.update(block)
             digest.update(block)
             length += len(block)
