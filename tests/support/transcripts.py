@@ -40,6 +40,7 @@ _KINDS = (
         re.compile(r"(reader \d+ .*\(in your book: ).*\)$"),
         r"\1<name>)",
     ),  # readers are sorted by their keys' digests
+    (re.compile(r"(length +\u2502 )\d{5,} bytes"), r"\1<n> bytes"),
     (re.compile(r"\b\d+ (days|hours) left"), "<span> left"),
     (re.compile(r'("(?:time_ms|due_ms|index|last_index|preserved_until_ms|size)": )\d+'), r"\1<n>"),
 )

@@ -18,6 +18,7 @@ from rogatory.client.cli import (
     answer_commands,
     audit_commands,
     authority_commands,
+    bundle_commands,
     keys_commands,
     log_commands,
     operator_commands,
@@ -52,6 +53,7 @@ for _group in (
     operator_commands.app,
 ):
     app.add_typer(_group)
+bundle_commands.register(app)
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`rogatory request bundle` writes one file about a request, `rogatory verify` checks it anywhere, without a network.
+
+Verifying needs no profile and no key and gives one of three verdicts. What is in a bundle and what is checked is
+`rogatory.client.bundle`'s matter, not this file's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rogatory.client.bundle import BundleInfo, write_bundle
+from rogatory.client.bundle_check import Verdict, verify_bundle
+from rogatory.client.cli.answer_commands import REQUEST
+from rogatory.client.cli.command import call, command
+from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.references import request_id
+from rogatory.client.cli.render.bundle import bundle_tree, bundle_verdict_tree
+from rogatory.client.cli.request_commands import app
+from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult, CheckResult
+from rogatory.client.cli.results_log import reasons
+from rogatory.client.cli.session import Run, UsageError
+from rogatory.client.cli.verdicts import fingerprint_of, verdict_exit, verifying
+from rogatory.client.session import Session
+
+
+@command(app, "bundle", prefix="request")
+def bundle(
+    run: Run,
+    request: REQUEST,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The bundle to write.")],
+) -> Exit | None:
+    """Write one file that anybody can verify without a network: statements, proofs, and what you opened.
+
+    It holds in clear what you could open. Give it only to those who may read that.
+
+    Examples:
+      rogatory request bundle 0199ab -o exhibit-7.bundle
+      rogatory verify exhibit-7.bundle --root FINGERPRINT
+    """
+    if output.exists():
+        raise UsageError("There is such a file already; bundles are not overwritten.")
+
+    async def work(session: Session) -> BundleInfo:
+        wanted = await request_id(session, request)
+        with run.output.progress("writing the bundle") as report:
+            return await write_bundle(session, wanted, output, progress=report)
+
+    info = call(run, work, secrets=True)
+    result = BundleResult(str(info.path), info.members, info.length)
+    run.output.result(run.command, result, bundle_tree(result))
+    return None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the root."""
+
+    @command(app, "verify")
+    def verify(
+        run: Run,
+        bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="File written by `request bundle`.")],
+        root: Annotated[
+            str, typer.Option("--root", metavar="FINGERPRINT", help="Realm to hold it against.")
+        ] = "",
+    ) -> Exit | None:
+        """Verify a bundle without a network: signatures, law, log proofs, seals, and the files inside.
+
+        Ends with 0 VERIFIED, 8 CONSISTENT BUT NOT ANCHORED (no --root and no profile), 7 FAILED.
+
+        Examples:
+          rogatory verify exhibit-7.bundle --root 3f9c...
+          rogatory verify exhibit-7.bundle --json
+        """
+        if not bundle.is_file():
+            raise UsageError("There is no such file.")
+        pinned = fingerprint_of(run, root)
+
+        def work() -> BundleVerdictResult:
+            with run.output.progress("verifying") as report:
+                return _verdict(verify_bundle(bundle, pinned, progress=report))
+
+        result = verifying(work)
+        code = verdict_exit(result.verdict)
+        run.output.outcome(run.command, code, result, bundle_verdict_tree(result))
+        return code
+
+
+def _verdict(found: Verdict) -> BundleVerdictResult:
+    """Return a verdict on a bundle as a result."""
+    return BundleVerdictResult(
+        str(found.verdict),
+        found.realm,
+        found.request_id,
+        found.state.name.name if found.state is not None else "",
+        tuple(CheckResult(item.name, item.count) for item in found.checks),
+        reasons(found.reasons),
+    )
