@@ -70,6 +70,8 @@ def verify(
     Examples:
       rogatory audit verify ./copy --root 3f9c...
     """
+    if not folder.is_dir():
+        raise UsageError("There is no such folder.")
     pinned = fingerprint_of(run, root)
 
     def work() -> LogVerdictResult:
