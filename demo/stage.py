@@ -21,6 +21,7 @@ from typing import Any
 
 PASSPHRASE = "an exercise, nobody is real"  # noqa: S105 - of invented people, printed by the demo itself
 _SHOWN = 40
+_WIDTH = 150
 _START_SECONDS = 30
 _STOP_SECONDS = 40
 
@@ -80,7 +81,7 @@ class Stage:
         shown = " ".join(_quoted(item) for item in arguments)
         self.say("")
         if not self.quiet:
-            print(f"{person or 'operator'} $ rogatory {shown}", flush=True)
+            print(f"{person} $ rogatory {shown}", flush=True)
         result = subprocess.run(
             [*self._command(), *arguments],
             input=answer,
@@ -108,7 +109,8 @@ class Stage:
                 *tail,
             ]
         for line in lines:
-            print(f"    {line}", flush=True)
+            cut = line if len(line) <= _WIDTH or os.environ.get("FULL") else line[: _WIDTH - 1] + "…"
+            print(f"    {cut}", flush=True)
 
     def json(self, person: str, *arguments: str, expect: int = 0) -> Any:  # noqa: ANN401
         """Type a command with ``--json``, without showing it, and return what it says."""
@@ -171,14 +173,19 @@ class Stage:
         secret = self.folder / "passphrase"
         if not secret.exists():
             secret.write_text(PASSPHRASE + "\n", encoding="utf-8")
-        return {
+        profile = self.realm / "profiles" / person
+        environment = {
             **os.environ,
-            "ROGATORY_PROFILE": str(self.realm / "profiles" / person),
+            "ROGATORY_PROFILE": str(profile),
             "ROGATORY_PASSPHRASE_FILE": str(secret),
-            "PYTHONPATH": str(_root()) if self.leaky else os.environ.get("PYTHONPATH", ""),
             "COLUMNS": "110",
             "NO_COLOR": "1",
         }
+        if not person or not profile.exists():
+            del environment["ROGATORY_PROFILE"]
+        if self.leaky:
+            environment["PYTHONPATH"] = str(_root())
+        return environment
 
 
 def _root() -> Path:

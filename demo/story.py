@@ -21,6 +21,8 @@ PROVIDER = "Example Access (invented)"
 AUTHORITY = "Court and prosecutor of Northland (invented)"
 INVESTIGATOR, PROSECUTOR, JUDGE = "investigator", "prosecutor", "judge"
 GATEWAY, OFFICER, INSPECTOR = "provider-service", "compliance", "inspector"
+# These two have no profile.
+OPERATOR, STRANGER = "operator", "stranger"
 
 
 @dataclass
@@ -50,9 +52,8 @@ def make_case(words: str, slug: str) -> Case:
 def prologue(stage: Stage, told: Told, port: int) -> None:
     """A training realm, and an exchange that listens."""
     stage.heading("A training realm: root, directory, pack, keys and certificates of invented people")
-    made = stage.run("", "operator", "init", str(stage.realm), "--training", "--listen", f"127.0.0.1:{port}")
+    stage.run(OPERATOR, "operator", "init", str(stage.realm), "--training", "--listen", f"127.0.0.1:{port}")
     told.root = (stage.realm / "realm" / "fingerprint").read_text("utf-8").strip()
-    del made
     stage.start()
     pids = stage.pids()
     stage.say("")
@@ -156,7 +157,7 @@ def offline(stage: Stage, told: Told) -> tuple[bool, bool]:
     stage.run(INSPECTOR, "verify", str(told.bundle), *root)
     stage.say("")
     stage.say("Without the realm's fingerprint the bundle is consistent, and nobody vouches for its root:")
-    stage.run("", "verify", str(told.bundle), expect=8)
+    stage.run(STRANGER, "verify", str(told.bundle), expect=8)
     return True, True
 
 
