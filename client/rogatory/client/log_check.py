@@ -8,20 +8,33 @@ owner may not open are hashed and counted, never guessed at. Nothing is repaired
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rogatory.audit.checkpoint import parse_checkpoint
 from rogatory.audit.errors import AuditError
+from rogatory.audit.merkle import root_at
 from rogatory.audit.mirror import DirectoryLog, verify_directory
-from rogatory.client.mirror_files import blocks, read_block
+from rogatory.audit.note import parse_note
+from rogatory.audit.tile import TileReader
+from rogatory.client.mirror_files import (
+    BLOCK,
+    CHECKPOINT,
+    DIRECTORY,
+    PACKS,
+    blocks,
+    check_files,
+    read_block,
+)
 from rogatory.client.opened_entries import Recomputer
-from rogatory.client.private_files import read_optional
-from rogatory.client.scheme import Scheme, verify_scheme
+from rogatory.client.scheme import Scheme
+from rogatory.client.trusted_state import MAX_STATE
 from rogatory.client.verdict import Reason, Word, reason_of, word_of
+from rogatory.client.whole import whole_note, whole_scheme
 from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import NotVerified, RogatoryError
-from rogatory.protocol.wire import MAX_MESSAGE, GetDirectoryResponse, GetPacksResponse, OpenedEntry
+from rogatory.protocol.wire import GetDirectoryResponse, GetPacksResponse, LoggedQuorum, OpenedEntry
 
 Progress = Callable[[int, int], None]
 MAX_REASONS = 100
@@ -63,83 +76,78 @@ def verify_mirror(
         progress: Called with entries checked and entries in all, twice over: hashed, then opened.
     """
     try:
-        scheme = _scheme(directory, fingerprint)
+        scheme, objects = _scheme(directory, fingerprint)
+        whole_note((directory / CHECKPOINT).read_bytes(), scheme.log)
         report = verify_directory(directory, scheme.log.origin, scheme.log.verifiers, progress)
-    except (RogatoryError, AuditError) as error:
-        reason = reason_of(error, "scheme" if isinstance(error, RogatoryError) else "log")
-        return LogVerdict(Word.FAILED, reasons=(reason,))
+        check_files(directory, report.size)
+    except (RogatoryError, AuditError, OSError) as error:
+        return LogVerdict(Word.FAILED, reasons=(reason_of(error, "mirror"),))
     reasons = [
         Reason(errors.X_LOG_INVALID, f"log[{finding.index}]", f"FSCK.{finding.kind.upper()}")
         for finding in report.findings
     ]
-    reasons += _scheme_heads(scheme, report.size, report.root)
-    recomputer = Recomputer(scheme)
+    recomputer = Recomputer(scheme, {item.receipt.index: item.quorum for item in objects})
     opened = 0
-    for item, problem in _openings(directory, report.size):
-        opened += problem is None
-        wrong = _checked(item, recomputer) if problem is None and item is not None else problem
-        if wrong is not None:
-            reasons.append(wrong)
+    for item, problem in _placed(directory, report.size, objects):
+        opened += item is not None
+        found = problem or (_checked(item, recomputer) if item is not None else None)
+        if found is not None:
+            reasons.append(found)
         if len(reasons) >= MAX_REASONS:
             break
         if progress is not None and item is not None:
             progress(item.index + 1, report.size)
-    found = tuple(reasons[:MAX_REASONS])
+    kept = tuple(reasons[:MAX_REASONS])
     return LogVerdict(
-        word_of(found, fingerprint),
+        word_of(kept, fingerprint),
         report.size,
         report.root,
         report.entries,
         opened,
         recomputer.slots,
         len(recomputer.states),
-        found,
+        kept,
     )
 
 
-def _scheme(directory: Path, fingerprint: bytes | None) -> Scheme:
-    roots = read_optional(directory / "scheme" / "directory.bin")
-    packs = read_optional(directory / "scheme" / "packs.bin")
-    if roots is None or packs is None:
-        raise NotVerified(errors.X_LOG_INVALID, "scheme", "PRESENT")
-    return verify_scheme(
-        codec.decode(GetDirectoryResponse, roots, limit=MAX_MESSAGE, at="directory"),
-        codec.decode(GetPacksResponse, packs, limit=MAX_MESSAGE, at="packs"),
-        fingerprint,
+def _scheme(directory: Path, fingerprint: bytes | None) -> tuple[Scheme, tuple[LoggedQuorum, ...]]:
+    """Return the verified scheme and its logged objects."""
+    roots = codec.decode(
+        GetDirectoryResponse, (directory / DIRECTORY).read_bytes(), limit=MAX_STATE, at="directory"
     )
+    packs = codec.decode(GetPacksResponse, (directory / PACKS).read_bytes(), limit=MAX_STATE, at="packs")
+    return whole_scheme(roots, packs, fingerprint), (*roots.roots, roots.trust_list, *packs.packs)
 
 
-def _scheme_heads(scheme: Scheme, size: int, root: bytes) -> list[Reason]:
-    """A receipt's head of the mirror's own size must have its root."""
-    return [
-        Reason(errors.X_LOG_INVALID, "scheme.head", "LOG.FORK")
-        for head in scheme.heads
-        if head.size == size and head.root != root
-    ]
-
-
-def _openings(directory: Path, size: int) -> list[tuple[OpenedEntry | None, Reason | None]]:
-    """Return the opened entries, each with what is wrong with its place."""
+def _placed(
+    directory: Path, size: int, objects: tuple[LoggedQuorum, ...]
+) -> Iterator[tuple[OpenedEntry | None, Reason | None]]:
+    """Yield the opened entries in order, each with what is wrong with its place; first what is wrong with the scheme's."""
     log = DirectoryLog(directory)
-    found: list[tuple[OpenedEntry | None, Reason | None]] = []
+    at = "scheme"
     try:
+        for logged in objects:
+            _in_tree(log, size, logged)
+        at = "openings"
         for number in blocks(directory):
-            found.extend((item, _placed(item, log, size)) for item in read_block(directory, number))
-    except (RogatoryError, AuditError) as error:
-        found.append((None, reason_of(error, "openings")))
-    return found
+            start = number * BLOCK
+            entries = log.entries(start, min(start + BLOCK, size)) if start < size else []
+            for item in read_block(directory, number):
+                own = entries[item.index - start : item.index - start + 1]
+                wrong = Reason(errors.X_LOG_INVALID, f"openings[{item.index}]", "ENTRY")
+                yield (item, None) if own == [item.entry] else (None, wrong)
+    except (RogatoryError, AuditError, OSError) as error:
+        yield None, reason_of(error, at)
 
 
-def _placed(item: OpenedEntry, log: DirectoryLog, size: int) -> Reason | None:
-    """Say whether the opened entry is the one that the tree has at its index."""
-    at = f"openings[{item.index}]"
-    if item.index >= size:
-        return Reason(errors.X_LOG_INVALID, at, "RANGE")
-    try:
-        (entry,) = log.entries(item.index, item.index + 1)
-    except AuditError as error:
-        return reason_of(error, at)
-    return None if entry == item.entry else Reason(errors.X_LOG_INVALID, at, "ENTRY")
+def _in_tree(log: DirectoryLog, size: int, logged: LoggedQuorum) -> None:
+    """The receipt of an object of the scheme must be of this tree: its entry there, its head an earlier root."""
+    receipt = logged.receipt
+    head = parse_checkpoint(parse_note(receipt.head).text)
+    if not receipt.index < head.size <= size or root_at(TileReader(log.tile), head.size) != head.root:
+        raise NotVerified(errors.X_LOG_INVALID, "receipt.head", "LOG.FORK")
+    if log.entries(receipt.index, receipt.index + 1) != [receipt.entry]:
+        raise NotVerified(errors.X_LOG_INVALID, "receipt.entry", "ENTRY")
 
 
 def _checked(item: OpenedEntry, recomputer: Recomputer) -> Reason | None:

@@ -15,20 +15,30 @@ from pathlib import Path
 from typing import Final
 
 from rogatory.audit.errors import AuditError
-from rogatory.audit.merkle import leaf_hash
+from rogatory.audit.merkle import leaf_hash, root_at
 from rogatory.audit.mirror import DirectoryLog, pull
 from rogatory.audit.proof import parse_proof, verify_proof
-from rogatory.audit.tile import BUNDLE_LEVEL, WIDTH, format_bundle, parse_path
+from rogatory.audit.tile import BUNDLE_LEVEL, WIDTH, TileReader, format_bundle, parse_path
 from rogatory.client.evidence import keeping
 from rogatory.client.log_check import LogVerdict, verify_mirror
-from rogatory.client.mirror_files import add_entries, blocks, last_opened, read_block
+from rogatory.client.mirror_files import (
+    DIRECTORY,
+    PACKS,
+    add_entries,
+    blocks,
+    last_opened,
+    read_block,
+    tidy,
+)
 from rogatory.client.opened_entries import OpenedRow, row_of
 from rogatory.client.private_files import private_dir, write_private
 from rogatory.client.session import Session
 from rogatory.client.views import OPEN_ENTRIES, check_read
+from rogatory.client.whole import own_lines
 from rogatory.protocol import errors
+from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.errors import NotVerified, RogatoryError
-from rogatory.protocol.receipt import verify_head
+from rogatory.protocol.receipt import LogHead, verify_head
 from rogatory.protocol.wire import (
     GetTlogProofRequest,
     GetTlogProofResponse,
@@ -79,16 +89,18 @@ async def mirror(
     """
     scheme, state = session.exchange.scheme, session.state
     private_dir(directory / "scheme")
-    note = (await session.exchange.checkpoint(0)).checkpoint
+    # Lines of keys that the realm does not name prove nothing here, and nothing would cover them in the copy.
+    note = own_lines((await session.exchange.checkpoint(0)).checkpoint, scheme.log)
     head = verify_head(note, scheme.log)
     try:
         await _pull(session, directory, note, head.size, progress)
     except AuditError as error:
         state.keep_evidence("mirror", note)
         raise NotVerified(errors.X_LOG_INVALID, "mirror", type(error).__name__) from error
-    state.note_heads(head)
-    for name, data in zip(("directory.bin", "packs.bin"), state.scheme_bytes(), strict=True):
-        write_private(directory / "scheme" / name, data)
+    tidy(directory, head.size)
+    _hold_to_known(session, directory, head)
+    for name, data in zip((DIRECTORY, PACKS), state.scheme_bytes(), strict=True):
+        write_private(directory / name, data)
     await _open(session, directory, head.size, purpose, progress)
     opened = sum(len(read_block(directory, number)) for number in blocks(directory))
     return MirrorReport(head.size, head.root, opened)
@@ -121,6 +133,17 @@ async def _pull(session: Session, directory: Path, note: bytes, size: int, progr
     await asyncio.to_thread(pull, directory, fetch, log.origin, log.verifiers)
 
 
+def _hold_to_known(session: Session, directory: Path, head: LogHead) -> None:
+    """Every head that this client ever saw must be a root of the copied tree: what was shown to us is what was copied."""
+    state = session.state
+    trusted, read = state.trusted, TileReader(DirectoryLog(directory).tile)
+    for known in (trusted.checkpoint, trusted.highest, *trusted.unchecked):
+        if known is not None and 0 < known.size <= head.size and root_at(read, known.size) != known.root:
+            state.keep_evidence("fork", state.note_of(known.size), head.note)
+            raise NotVerified(errors.X_LOG_INVALID, "mirror", "LOG.FORK")
+    state.note_heads(head)
+
+
 async def _entries(session: Session, start: int, limit: int) -> tuple[bytes, ...]:
     answer = await session.exchange.channel.call(
         "AuditService/ListEntries", ListEntriesRequest(start, limit), ListEntriesResponse
@@ -133,7 +156,9 @@ async def _entries(session: Session, start: int, limit: int) -> tuple[bytes, ...
 async def _open(
     session: Session, directory: Path, size: int, purpose: str, progress: Progress | None
 ) -> None:
-    start = last_opened(directory)
+    # Oversight sees every entry at once. A party may be handed earlier entries later: it looks at all of them again.
+    oversight = session.directory.org(session.me.org).kind is PartyKind.OVERSIGHT
+    start = last_opened(directory) if oversight else 0
     while start < size:
         answer = await _opened(session, start, min(_OPEN_PAGE, size - start), purpose)
         add_entries(directory, (item for item in answer.entries if item.index < size))

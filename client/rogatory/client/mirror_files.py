@@ -6,7 +6,8 @@
     scheme/packs.bin              packs, as received
     openings/<block>.bin          opened entries of 256 indexes each: u32 length and the bytes of an OpenedEntry
 
-Reading is strict: an opening out of order, twice or outside its block is refused. Nothing is verified here, and no
+Reading is strict: an opening out of order, twice or outside its block is refused, and so is every file that is not
+listed here, so that nothing lies in a mirror that no check covers. Signatures and hashes are not checked here, and no
 file is ever changed in place.
 """
 
@@ -16,13 +17,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from rogatory.audit.errors import FormatError
 from rogatory.audit.framing import u32
+from rogatory.audit.merkle import HASH_SIZE
+from rogatory.audit.tile import BUNDLE_LEVEL, Tile, parse_bundle, parse_path, tiles_of
 from rogatory.client.private_files import private_dir, read_optional, write_private
 from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import NotVerified
 from rogatory.protocol.wire import MAX_MESSAGE, OpenedEntry
 
 BLOCK: Final = 256
+CHECKPOINT: Final = "checkpoint"
+DIRECTORY: Final = "scheme/directory.bin"
+PACKS: Final = "scheme/packs.bin"
 
 
 def block_path(folder: Path, index: int) -> Path:
@@ -38,6 +45,8 @@ def read_block(folder: Path, number: int) -> tuple[OpenedEntry, ...]:
         Invalid: An entry is not canonical.
     """
     data = read_optional(block_path(folder, number * BLOCK))
+    if data is not None and not data:
+        raise NotVerified(errors.X_LOG_INVALID, "openings", "MIRROR.BLOCK")
     found: list[OpenedEntry] = []
     at, last = 0, number * BLOCK - 1
     while data and at < len(data):
@@ -87,3 +96,50 @@ def last_opened(folder: Path) -> int:
     numbers = list(blocks(folder))
     entries = read_block(folder, numbers[-1]) if numbers else ()
     return entries[-1].index + 1 if entries else 0
+
+
+def _paths(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield everything below a folder that is no folder, with its path from there."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_dir():
+            yield path.relative_to(folder).as_posix(), path
+
+
+def check_files(folder: Path, size: int) -> None:
+    """Demand exactly the files of a mirror of this size, each tile and bundle with exactly its hashes or entries.
+
+    Raises:
+        NotVerified: ``X_LOG_INVALID`` with rule ``MIRROR.FILE`` (one too many or too few) or ``MIRROR.TILE``.
+    """
+    tiles = {tile.path(): tile for tile in tiles_of(size)}
+    wanted = {CHECKPOINT, DIRECTORY, PACKS, *tiles}
+    wanted |= {block_path(Path(), number * BLOCK).as_posix() for number in blocks(folder)}
+    found = dict(_paths(folder))
+    if set(found) != wanted or any(path.is_symlink() for path in found.values()):
+        raise NotVerified(errors.X_LOG_INVALID, "mirror", "MIRROR.FILE")
+    for name, tile in tiles.items():
+        if not _exact(tile, found[name].read_bytes()):
+            raise NotVerified(errors.X_LOG_INVALID, "mirror", "MIRROR.TILE")
+
+
+def _exact(tile: Tile, data: bytes) -> bool:
+    if tile.level != BUNDLE_LEVEL:
+        return len(data) == tile.width * HASH_SIZE
+    try:
+        return len(parse_bundle(data)) == tile.width
+    except FormatError:
+        return False
+
+
+def tidy(folder: Path, size: int) -> None:
+    """Remove what earlier, smaller copies left: narrower partial tiles, and files of a write that was cut off."""
+    wanted = {tile.path() for tile in tiles_of(size)}
+    for name, path in list(_paths(folder)):
+        if name in wanted:
+            continue
+        try:
+            stale = name.endswith(".tmp") or bool(parse_path(name).path())
+        except FormatError:
+            stale = False
+        if stale:
+            path.unlink()

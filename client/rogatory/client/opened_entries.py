@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from rogatory.audit import commitment, merkle
@@ -19,7 +20,7 @@ from rogatory.audit.framing import th
 from rogatory.client.scheme import Scheme
 from rogatory.client.views import fold_entry
 from rogatory.protocol import errors, tags
-from rogatory.protocol.directory import KeyRow, PartyKind
+from rogatory.protocol.directory import PACK_TYPE, TRUST_LIST_TYPE, KeyRow, PartyKind
 from rogatory.protocol.entry import DEFAULT_SEAL_MONTHS, Fields, read_fields, reject_fields, scheme_fields
 from rogatory.protocol.entry_schema import (
     ACTOR,
@@ -37,7 +38,7 @@ from rogatory.protocol.entry_schema import (
 from rogatory.protocol.envelope import parse_envelope, verify_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import StatementKind
-from rogatory.protocol.quorum import quorum_digest
+from rogatory.protocol.quorum import quorum_digest, verify_quorum
 from rogatory.protocol.receipt import LogIdentity
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import PAYLOAD_TYPES, Reject
@@ -46,6 +47,7 @@ from rogatory.protocol.wire import OpenedEntry
 _SCHEME_KINDS: Final = frozenset(
     {StatementKind.CONFIG, StatementKind.ROOT, StatementKind.TRUST_LIST, StatementKind.PACK}
 )
+_NONE: Final[Mapping[int, bytes]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,12 @@ class Recomputer:
 
     Args:
         scheme: Verified directory, packs and log.
+        objects: Exact bytes of the scheme's verified objects by their log index.
     """
 
-    def __init__(self, scheme: Scheme) -> None:
+    def __init__(self, scheme: Scheme, objects: Mapping[int, bytes] = _NONE) -> None:
         self._scheme = scheme
+        self._objects = objects
         self._states: dict[bytes, RequestState] = {}
         self._leaves: dict[bytes, bytes] = {}  # leaf of a request's last statement -> request id
         self._last_leaf: dict[bytes, bytes] = {}
@@ -151,11 +155,13 @@ class Recomputer:
 
     def _expected(self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes) -> Fields:
         kind = read_record(values[KIND], 2)[0].decode("utf-8", "replace")
+        if item.index in self._objects and item.envelope != self._objects[item.index]:
+            raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         if kind == StatementKind.CONSULT.name and not item.envelope:
             return self._read(values, time_ms)
         scheme_kind = StatementKind.__members__.get(kind)
         if scheme_kind in _SCHEME_KINDS and scheme_kind is not None:
-            return self._object(scheme_kind, item.envelope, time_ms)
+            return self._object(scheme_kind, item, time_ms)
         if PAYLOAD_TYPES.get(parse_envelope(item.envelope).payload_type) is StatementKind.REJECT:
             return self._rejection(item.envelope, values, time_ms)
         return self._statement(item, time_ms, leaf)
@@ -170,11 +176,19 @@ class Recomputer:
         self._last_leaf[request_id] = leaf
         return fields
 
-    def _object(self, kind: StatementKind, data: bytes, time_ms: int) -> Fields:
+    def _object(self, kind: StatementKind, item: OpenedEntry, time_ms: int) -> Fields:
+        """The scheme's own objects: those in force must be the ones that were verified, others must verify now."""
+        data, root = item.envelope, self._scheme.root
         if kind is StatementKind.CONFIG:
             if data != SCHEMA:
                 raise NotVerified(errors.X_LOG_INVALID, "schema", "SCHEMA_ID")
             return scheme_fields(kind, th(tags.RAW, data), time_ms)
+        if kind is StatementKind.TRUST_LIST:
+            verify_quorum(data, TRUST_LIST_TYPE, root.list_keys)
+        elif kind is StatementKind.PACK:
+            verify_quorum(data, PACK_TYPE, root.pack_keys)
+        elif item.index not in self._objects:
+            raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         return scheme_fields(kind, quorum_digest(data), time_ms)
 
     def _rejection(self, data: bytes, values: Mapping[int, bytes], time_ms: int) -> Fields:

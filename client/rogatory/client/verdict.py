@@ -40,8 +40,10 @@ class Check:
     count: int
 
 
-def reason_of(error: RogatoryError | AuditError, at: str) -> Reason:
-    """Return the reason that an error stands for."""
+def reason_of(error: RogatoryError | AuditError | OSError, at: str) -> Reason:
+    """Return the reason that an error stands for; a file that cannot be read counts as one that does not hold."""
+    if isinstance(error, OSError):
+        return Reason(errors.X_ENCODING, at, "FILE.READ")
     if isinstance(error, RogatoryError):
         return Reason(error.code, f"{at}.{error.field}" if error.field else at, error.rule)
     return Reason(errors.X_LOG_INVALID, at, type(error).__name__)
