@@ -40,8 +40,9 @@ def main() -> int:
         return 1
     result["seconds"] = round(time.monotonic() - began, 1)
     print(json.dumps(result))
-    good = not result["plaintext_found_at_exchange"] and result["marker_found_by_positive_control"]
-    return 0 if good else 1
+    wanted = ("log_verified", "bundle_verified", "tampered_bundle_refused", "tampered_log_refused")
+    good = all(result[name] for name in (*wanted, "marker_found_by_positive_control"))
+    return 0 if good and not result["plaintext_found_at_exchange"] else 1
 
 
 def play(stage: Stage, case: Case) -> dict[str, object]:

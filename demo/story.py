@@ -153,12 +153,13 @@ def offline(stage: Stage, told: Told) -> tuple[bool, bool]:
     """Verify log and bundle with no server running; return whether both held."""
     stage.heading("The exchange is stopped. Log and bundle are verified without it")
     root = ["--root", told.root]
-    stage.run(INSPECTOR, "audit", "verify", str(told.mirror), *root)
-    stage.run(INSPECTOR, "verify", str(told.bundle), *root)
+    log, bundle = ("audit", "verify", str(told.mirror), *root), ("verify", str(told.bundle), *root)
+    stage.run(INSPECTOR, *log)
+    stage.run(INSPECTOR, *bundle)
     stage.say("")
     stage.say("Without the realm's fingerprint the bundle is consistent, and nobody vouches for its root:")
     stage.run(STRANGER, "verify", str(told.bundle), expect=8)
-    return True, True
+    return _verdict(stage, 0, *log) == "VERIFIED", _verdict(stage, 0, *bundle) == "VERIFIED"
 
 
 def tamper(stage: Stage, told: Told) -> tuple[bool, bool]:
@@ -168,12 +169,18 @@ def tamper(stage: Stage, told: Told) -> tuple[bool, bool]:
     bundle = stage.folder / "tampered.rogatory"
     _flipped(told.bundle, bundle)
     stage.run(INSPECTOR, "verify", str(bundle), *root, expect=7)
+    bundle_refused = _verdict(stage, 7, "verify", str(bundle), *root) == "FAILED"
     bundle.unlink()
     mirror = stage.folder / "tampered-mirror"
     entries = _copied(told.mirror, mirror)
     _flipped(entries, entries)
     stage.run(INSPECTOR, "audit", "verify", str(mirror), *root, expect=7)
-    return True, True
+    return bundle_refused, _verdict(stage, 7, "audit", "verify", str(mirror), *root) == "FAILED"
+
+
+def _verdict(stage: Stage, code: int, *arguments: str) -> str:
+    """What a check says of itself, from its JSON."""
+    return str(stage.json(INSPECTOR, *arguments, expect=code)["verdict"])
 
 
 def _slip(stage: Stage, request: str, folder: Path, case: Case) -> None:

@@ -14,7 +14,7 @@ from rogatory.protocol.sealed import part_leaf
 from rogatory.protocol.statements import PART_SIZE
 from rogatory.protocol.wire import PartStart, PartStatus
 from rogatory.server.parts import FRAME_MAX, FRAME_MIN, PartLimits, PartStore
-from rogatory.server.parts_index import disclosure_folder, part_leaves
+from rogatory.server.parts_index import disclosure_folder, whole_parts
 
 REQUEST, DISCLOSURE = bytes(15) + b"r", bytes(15) + b"d"
 LENGTH = 3 * FRAME_MIN + 100
@@ -54,9 +54,9 @@ async def test_a_part_that_was_cut_off_goes_on_inside(tmp_path: Path) -> None:
     again = store(tmp_path)  # another process, after a crash
     (status,) = await statuses(again)
     assert (status.received, status.complete) == (2 * FRAME_MIN, False)
-    assert part_leaves(again.folder, REQUEST, DISCLOSURE) == []
+    assert whole_parts(again.folder, REQUEST, DISCLOSURE) == []
     assert (await put(again, data, offset=status.received)).complete
-    assert part_leaves(again.folder, REQUEST, DISCLOSURE) == [part_leaf(data)]
+    assert whole_parts(again.folder, REQUEST, DISCLOSURE) == [(part_leaf(data), len(data))]
 
 
 async def test_going_back_inside_a_part_overwrites_what_was_there(tmp_path: Path) -> None:

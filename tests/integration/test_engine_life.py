@@ -13,6 +13,7 @@ import pytest
 
 from rogatory.audit.errors import LogUnavailable
 from rogatory.protocol import codec
+from rogatory.protocol.content import Note
 from rogatory.protocol.entry import entry_fields
 from rogatory.protocol.entry_schema import KIND, OUTCOME, PREVIOUS, SUBJECT, read_record
 from rogatory.protocol.envelope import verify_envelope
@@ -25,6 +26,7 @@ from rogatory.protocol.statements import (
     Body,
     DecisionCode,
     Delivered,
+    Disclose,
     GrantedTask,
     Preserve,
     Receive,
@@ -361,3 +363,38 @@ def test_the_engine_goes_on_after_a_restart_and_refuses_a_lost_vault(world: Worl
     world.files.vault.unlink()
     with pytest.raises(LogUnavailable):
         Engine.open(world.files, world.clock)
+
+
+def test_parts_of_other_sizes_are_refused_even_with_the_right_root(world: World) -> None:
+    """They would hash to the manifest's root and never be found at their offsets."""
+    state = received(world)
+    honest = verify_envelope(
+        world.disclose(state, {1: "DELIVERED"}), world.realm.directory, world.clock.now_ms()
+    )
+    assert isinstance(honest.statement.body, Disclose)
+    longer = replace(honest.statement.body, body_length=honest.statement.body.body_length + 1)
+    envelope = world.sign("compliance", honest.header, longer)
+    assert refused(world, "compliance", envelope)[0] == "X_PART_INVALID"
+
+
+def test_a_grants_note_reaches_the_provider_and_nobody_else_but_its_parties(world: World) -> None:
+    state = issued(world)
+    bare = replace(
+        world.header("judge", StatementKind.VALIDATE, state.request_id, state), about=state.issue_digest
+    )
+
+    def noted(*names: str) -> bytes:
+        keys = {world.realm.unit(name).key_id: world.realm.unit(name).sealing_key for name in names}
+        ref = world.seal("judge", bare, SectionKind.NOTE, 0, codec.encode(Note("for the provider")), keys)
+        return world.sign("judge", replace(bare, sections=(ref,)), grant(state))
+
+    outside = noted("judge", "other-compliance")
+    assert refused(world, "judge", outside)[0] == "X_FIELD_NOT_FOR_RECIPIENT"
+    (result,) = world.submit("judge", noted("judge", "compliance"))
+    assert result.receipt is not None
+    after = world.state(state.request_id)
+    (note,) = [ref for ref in after.sections if ref.kind is SectionKind.NOTE]
+    request = FetchSealedRequest(state.request_id, (note.object_digest,), "PROCESSING")
+    world.call("compliance", Op.FETCH_SEALED, request)
+    with pytest.raises(NotAuthorised, match="X_NOT_FOUND"):
+        world.call("investigator", Op.FETCH_SEALED, request)

@@ -208,5 +208,7 @@ def test_parts_lie_in_files_that_are_private(wire: Wire, state: RequestState) ->
     put(wire, frames(state, 1))
     folder = wire.server.folder / "server" / "data"
     held = [path for path in folder.rglob("*") if path.name.endswith(part_leaf(part(1)).hex())]
-    assert [path.read_bytes() for path in held] == [part(1)]
+    assert {path.read_bytes() for path in held} == {
+        part(1)
+    }  # other tests may have sent the same part elsewhere
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.rglob("*"))

@@ -200,9 +200,9 @@ class World:
         refs = []
         for task in bare.tasks:
             content = codec.encode(self.particulars[request_id, task.number])
-            refs.append(self._seal(name, bare, SectionKind.PARTICULARS, task.number, content, both))
+            refs.append(self.seal(name, bare, SectionKind.PARTICULARS, task.number, content, both))
         words = codec.encode(Grounds("EX-1", "invented", "needed", "fits", "an exercise, nobody is real"))
-        refs.append(self._seal(name, bare, SectionKind.GROUNDS, 0, words, grounds))
+        refs.append(self.seal(name, bare, SectionKind.GROUNDS, 0, words, grounds))
         refs.sort(key=lambda ref: (ref.kind, ref.task, ref.object_digest))
         legal_type = self.realm.pack.kinds[kind.name].legal_type
         body = Issue(kind, legal_type, self.realm.address("judge"))
@@ -236,7 +236,7 @@ class World:
             until.utc_ms // DAY_MS,
         )
 
-    def _seal(
+    def seal(
         self,
         name: str,
         header: Header,

@@ -75,8 +75,9 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
         if state is None or verified.row.org not in state.parties:
             raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
         _common(state, decision)
-        _notes(state, decision)
         after = rule(state, decision)
+        # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
+        _notes(after, decision)
         after = replace(after, sections=(*after.sections, *header.sections))
     return replace(after, last_index=setting.index, last_digest=verified.digest)
 

@@ -42,10 +42,11 @@ def list_parts(folder: Path) -> dict[int, StoredPart]:
     return {int(m[1]): StoredPart(bytes.fromhex(m[2]), path) for path, m in matches if m is not None}
 
 
-def part_leaves(parts: Path, request_id: bytes, disclosure_id: bytes) -> list[bytes]:
-    """Return the leaf hashes of complete parts 0, 1, … up to the first that is missing."""
+def whole_parts(parts: Path, request_id: bytes, disclosure_id: bytes) -> list[tuple[bytes, int]]:
+    """Return leaf hash and length of complete parts 0, 1, … up to the first that is missing."""
     found = list_parts(disclosure_folder(parts, request_id, disclosure_id))
-    leaves: list[bytes] = []
-    while len(leaves) in found:
-        leaves.append(found[len(leaves)].leaf)
-    return leaves
+    whole: list[tuple[bytes, int]] = []
+    while len(whole) in found:
+        part = found[len(whole)]
+        whole.append((part.leaf, part.path.stat().st_size))
+    return whole

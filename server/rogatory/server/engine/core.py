@@ -27,7 +27,8 @@ from rogatory.server.store.contract import ExchangeStore, RequestRow
 from rogatory.server.vault import Vault
 
 _OWN_STATEMENT_LIFE_MS: Final = 86_400_000
-PartLeaves = Callable[[bytes, bytes], list[bytes]]
+# Leaf hash and length of each part of a disclosure that has arrived whole, in order.
+WholeParts = Callable[[bytes, bytes], list[tuple[bytes, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Core:
     packs: Mapping[bytes, Pack]
     clock: Clock
     entropy: Entropy
-    part_leaves: PartLeaves
+    whole_parts: WholeParts
 
     def caller(self, peer_spki: bytes) -> Caller:
         """Return the enrolled device behind a certificate.

@@ -33,7 +33,7 @@ from rogatory.server.engine.core import Caller, Core
 from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
 from rogatory.server.engine.jobs import Job, Op
 from rogatory.server.engine.submitting import submit
-from rogatory.server.parts_index import part_leaves
+from rogatory.server.parts_index import whole_parts
 from rogatory.server.store.contract import SchemeRow
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
@@ -125,7 +125,7 @@ class Engine:
             packs=packs,
             clock=clock,
             entropy=entropy,
-            part_leaves=lambda request_id, disclosure_id: part_leaves(files.parts, request_id, disclosure_id),
+            whole_parts=lambda request_id, disclosure_id: whole_parts(files.parts, request_id, disclosure_id),
         )
         first = not begun and not files.ratchet.exists()
         ratchet = Ratchet.create(files.ratchet) if first else Ratchet.open(files.ratchet)

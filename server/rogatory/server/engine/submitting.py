@@ -157,8 +157,14 @@ def _stored(core: Core, verified: Verified) -> None:
         if row.length != ref.object_length:
             raise Invalid(errors.X_SECTION_MISSING, f"header.sections[{i}].object_length", "SECTION.LENGTH")
     if isinstance(body, Disclose):
-        leaves = core.part_leaves(header.request_id, body.disclosure_id)
-        if len(leaves) != sealed.part_count(body.body_length) or root_of(leaves) != body.part_root:
+        parts = core.whole_parts(header.request_id, body.disclosure_id)
+        lengths = [
+            sealed.part_length(body.body_length, i) for i in range(sealed.part_count(body.body_length))
+        ]
+        # The lengths too: parts of other sizes could have the right root and never be fetched from an offset.
+        if [length for _, length in parts] != lengths or root_of(
+            [leaf for leaf, _ in parts]
+        ) != body.part_root:
             raise Invalid(errors.X_PART_INVALID, "body.part_root", "PARTS.STORED")
 
 
