@@ -4,41 +4,51 @@
     bundle.json                 what is in it: realm, request, and each member's length and SHA-256; canonical JSON
     checkpoint.note, proofs/    the published checkpoint, a C2SP tlog-proof for each entry that it covers
     disclosures/<id>/           meta, the commitment key, and the files, where the holder opened the whole disclosure
+    rejections/<index>          the exchange's signed word that it did not accept a statement, and the bytes it refused
     scheme/                     roots, trust list and packs with their receipts
     sections/<digest>           a commitment key (32 bytes) and the section's plaintext
     statements/<index>          envelope and receipt
 
 It holds in clear what the holder opened, and no key that opens anything: commitment keys prove, they do not decrypt.
-A disclosure with items in quarantine is carried as its manifest only. The check is ``rogatory.client.bundle_check``.
+A disclosure with items in quarantine is carried as its manifest only, and a section that does not say what its header
+says is left out. The check is ``rogatory.client.bundle_check``; a bundle that does not pass it gets no name.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rogatory.audit.proof import parse_proof
+from rogatory.audit.proof import TlogProof, parse_proof
 from rogatory.client import bundle_format as names
 from rogatory.client.bundle_check import Verdict, verify_bundle
+from rogatory.client.bundle_contents import check_section, claimed_request
 from rogatory.client.bundle_tar import Source, write_members
 from rogatory.client.log_reader import prove
 from rogatory.client.opened_store import load
 from rogatory.client.requests import section_objects, section_places
-from rogatory.client.sealing.files import staged
+from rogatory.client.sealing.files import PARTIAL, staged
 from rogatory.client.sealing.proving import commitment_key
 from rogatory.client.sealing.unseal import open_section
 from rogatory.client.session import Session
+from rogatory.client.transfer import ignore
 from rogatory.client.views import RequestView
+from rogatory.client.whole import own_lines
 from rogatory.protocol import codec, errors
-from rogatory.protocol.errors import NotAuthorised, RogatoryError
+from rogatory.protocol.errors import NotAuthorised, NotVerified, RogatoryError, Unavailable
+from rogatory.protocol.header import require
+from rogatory.protocol.receipt import Rejection, verify_head
 from rogatory.protocol.sealed import section_context
-from rogatory.protocol.wire import LoggedStatement
+from rogatory.protocol.wire import MAX_MESSAGE, LoggedStatement
 
 __all__ = ["BundleInfo", "Verdict", "verify_bundle", "write_bundle"]
 
 _PURPOSE: Final = "PROCESSING"
+_TRIES: Final = 8
+_PAUSE: Final = 0.25
 Progress = Callable[[int, int], None]
 
 
@@ -57,16 +67,16 @@ async def write_bundle(
     """Write the bundle of a request.
 
     Args:
-        session: With unlocked keys, to prove what this party opened.
+        session: Unlocked where sections are to be in it; without a network, the bundle holds what is stored.
         request_id: The request.
         out: The file; it exists whole or not at all.
         progress: Called with bytes written and in all.
 
     Raises:
-        RogatoryError: The request does not verify, or a stored file is damaged.
+        RogatoryError: The request does not verify, a stored file is damaged, or there is such a file already.
         OSError: The file cannot be written.
     """
-    view = await session.exchange.view(request_id, _PURPOSE)
+    view = await _view(session, request_id)
     directory, packs = session.state.scheme_bytes()
     members = [Source(names.DIRECTORY, directory), Source(names.PACKS, packs)]
     members += [
@@ -78,44 +88,86 @@ async def write_bundle(
     ]
     members += await _proofs(session, view)
     members += await _sections(session, view)
+    members += _rejections(session, view)
     members += _disclosures(session, view)
     members.sort(key=lambda member: member.name)
+    return await asyncio.to_thread(
+        _write, out, session.exchange.scheme.realm, request_id, members, progress or ignore
+    )
+
+
+def _write(
+    out: Path, realm: bytes, request_id: bytes, members: list[Source], progress: Progress
+) -> BundleInfo:
+    require(not out.exists(), "out", "EXISTS")
     rows = [names.IndexRow(member.name, member.length, member.sha256()) for member in members]
-    index = Source(names.INDEX, names.index_bytes(session.exchange.scheme.realm, request_id, rows))
+    index = Source(names.INDEX, names.index_bytes(realm, request_id, rows))
     total, done = sum(member.length for member in members) + index.length, 0
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
-        if progress is not None:
-            progress(done, total)
+        progress(done, total)
 
     with staged(out) as stream:
         length = write_members(stream, [index, *members], advance)
+        stream.flush()
+        found = verify_bundle(out.with_name(out.name + PARTIAL), realm)
+        for reason in found.reasons:
+            raise NotVerified(reason.code, reason.at, reason.rule)
     return BundleInfo(out, len(members) + 1, length)
 
 
+async def _view(session: Session, request_id: bytes) -> RequestView:
+    if session.online:
+        return await session.exchange.get_request(request_id, _PURPOSE)
+    stored = session.exchange.stored_view(request_id)
+    if stored is None:
+        raise Unavailable(errors.X_TRANSIENT, "request_id", "OFFLINE")
+    return stored
+
+
 async def _proofs(session: Session, view: RequestView) -> list[Source]:
-    """Proofs of all entries against one published checkpoint; none where it does not cover them all yet."""
-    found: list[Source] = []
-    checkpoints: set[bytes] = set()
+    """Proofs against one published checkpoint; the newest statements may have to wait for one, which comes each second."""
+    if not session.online:
+        return []
+    log = session.exchange.scheme.log
+    found: dict[int, TlogProof] = {}
+    for attempt in range(_TRIES):
+        await asyncio.sleep(_PAUSE if attempt else 0)
+        found = await _prove(session, view)
+        if len(found) == len(view.statements) and len({proof.checkpoint for proof in found.values()}) == 1:
+            break
+    notes = {own_lines(proof.checkpoint.encode(), log) for proof in found.values()}
+    if not notes:
+        return []
+    newest = max(notes, key=lambda note: verify_head(note, log).size)
+    members = [Source(names.CHECKPOINT, newest)]
+    for index, proof in found.items():
+        if own_lines(proof.checkpoint.encode(), log) == newest:
+            text = TlogProof(index, proof.hashes, newest.decode()).text()
+            members.append(Source(names.proof_name(index), text.encode()))
+    return members
+
+
+async def _prove(session: Session, view: RequestView) -> dict[int, TlogProof]:
+    found: dict[int, TlogProof] = {}
     for item in view.statements:
         try:
-            proof = await prove(session, item.index)
+            found[item.index] = parse_proof(await prove(session, item.index))
         except NotAuthorised as error:
             if error.code != errors.X_NOT_FOUND:
                 raise
-            return []
-        checkpoints.add(parse_proof(proof).checkpoint.encode())
-        found.append(Source(names.proof_name(item.index), proof))
-    if len(checkpoints) != 1:  # a checkpoint was published in between: the next try finds the log at rest
-        return await _proofs(session, view)
-    return [Source(names.CHECKPOINT, checkpoints.pop()), *found]
+    return found
 
 
 async def _sections(session: Session, view: RequestView) -> list[Source]:
+    if session.secrets is None:
+        return []
     own = session.unit_keys.key_ids
     handed = [ref for ref in view.state.readable_by(session.me.org) if own & set(ref.recipients)]
+    if not session.online:
+        handed = [ref for ref in handed if session.state.object_path(ref.object_digest).exists()]
     objects = await section_objects(session, view, handed, _PURPOSE)
     found: list[Source] = []
     for ref, header, _digest in section_places(view, handed):
@@ -124,10 +176,26 @@ async def _sections(session: Session, view: RequestView) -> list[Source]:
         try:
             message = open_section(data, ref, context, session.unit_keys)
             key = commitment_key(data, ref, context, session.unit_keys)
+            check_section(message, key, ref, header, view.pack)
         except RogatoryError:
-            continue  # what does not open here is no evidence; the statement that names it is in the bundle
+            continue  # what does not open and match here is no evidence; the statement that names it is in the bundle
         found.append(Source(names.section_name(ref.object_digest), key + message))
     return found
+
+
+def _rejections(session: Session, view: RequestView) -> Iterator[Source]:
+    """What this person sent about the request and the exchange did not take, as kept in the evidence folder."""
+    folder = session.profile.folder("evidence")
+    seen: set[int] = set()
+    for place in sorted(folder.glob("*-rejected")):
+        rejection = codec.decode(
+            Rejection, (place / "00.bin").read_bytes(), limit=MAX_MESSAGE, at="evidence.rejection"
+        )
+        sent, index = (place / "01.bin").read_bytes(), rejection.receipt.index
+        if claimed_request(sent) == view.request_id and index not in seen:
+            seen.add(index)
+            yield Source(names.rejection_name(index), codec.encode(rejection))
+            yield Source(names.refused_name(index), sent)
 
 
 def _disclosures(session: Session, view: RequestView) -> Iterator[Source]:

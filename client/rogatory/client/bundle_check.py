@@ -18,18 +18,19 @@ from typing import Final
 from rogatory.audit.errors import AuditError
 from rogatory.audit.proof import parse_proof, verify_proof
 from rogatory.client import bundle_format as names
+from rogatory.client.bundle_contents import check_section, claimed_request, submitter
 from rogatory.client.bundle_tar import Member, read_members
-from rogatory.client.scheme import Scheme, verify_scheme
+from rogatory.client.rejections import verify_rejection
+from rogatory.client.scheme import Scheme
 from rogatory.client.sealing.plaintext import prove_plaintext
-from rogatory.client.sealing.proving import prove_section
 from rogatory.client.verdict import Check, Reason, Word, reason_of, word_of
 from rogatory.client.views import RequestView, verify_view
+from rogatory.client.whole import whole_note, whole_scheme
 from rogatory.protocol import codec, errors
-from rogatory.protocol.content import MAX_CONTENT, MAX_META, Particulars
+from rogatory.protocol.content import MAX_META
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import SectionKind
-from rogatory.protocol.match import match
-from rogatory.protocol.receipt import verify_head
+from rogatory.protocol.receipt import Rejection
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import Disclose
 from rogatory.protocol.wire import (
@@ -96,7 +97,7 @@ class _Checker:
     def run(self, path: Path) -> None:
         self._open(path)
         self.at = "scheme"
-        scheme = verify_scheme(
+        scheme = whole_scheme(
             codec.decode(
                 GetDirectoryResponse, self._bytes(names.DIRECTORY), limit=MAX_MESSAGE, at="directory"
             ),
@@ -104,11 +105,13 @@ class _Checker:
             self.fingerprint,
         )
         _held(scheme.realm == self.realm, "bundle.realm", "INDEX.REALM")
-        self._count("signed scheme objects", 2 + len(scheme.packs))
+        self._count("realm, trust list and law, by their signatures", 2 + len(scheme.packs))
         self.at = "statements"
         view = self._statements(scheme)
         self.at = "proofs"
         self._proofs(scheme, view)
+        self.at = "rejections"
+        self._rejections(scheme)
         self.at = "sections"
         self._sections(view)
         self.at = "disclosures"
@@ -150,6 +153,7 @@ class _Checker:
         ]
         for name, item in zip(found, logged, strict=True):
             _held(name == names.statement_name(item.receipt.index), "statements", "MEMBER_NAME")
+            whole_note(item.receipt.head, scheme.log)
         response = GetRequestResponse(tuple(logged), logged[0].receipt)
         view = verify_view(response, self.request_id, scheme, None, "")
         self._count("statements, signed and folded", len(logged))
@@ -161,7 +165,7 @@ class _Checker:
         if names.CHECKPOINT not in self.members:
             return
         note = self._bytes(names.CHECKPOINT)
-        verify_head(note, scheme.log)
+        whole_note(note, scheme.log)
         for item in view.statements:
             name = names.proof_name(item.index)
             if name not in self.members:
@@ -170,11 +174,8 @@ class _Checker:
             verified = verify_proof(
                 proof, item.receipt.receipt.entry, scheme.log.origin, scheme.log.verifiers
             )
-            _held(
-                verified.index == item.index and proof.checkpoint.encode() == note,
-                "proofs",
-                "PROOF.CHECKPOINT",
-            )
+            same = proof.checkpoint.encode() == note and proof.extra is None
+            _held(verified.index == item.index and same, "proofs", "PROOF.CHECKPOINT")
             self._count("entries in the published checkpoint")
 
     def _sections(self, view: RequestView) -> None:
@@ -185,13 +186,24 @@ class _Checker:
                     continue
                 data = self._bytes(name)
                 key, message = data[: names.SECTION_KEY], data[names.SECTION_KEY :]
-                prove_section(message, key, ref)
+                check_section(message, key, ref, item.verified.header, view.pack)
                 self._count("sections, plaintext proven")
                 if ref.kind is SectionKind.PARTICULARS:
-                    opened = codec.decode(Particulars, message, limit=MAX_CONTENT, at="particulars")
-                    _held(opened.task == ref.task, "particulars.task", "HEADER_SAYS")
-                    match(item.verified.header, opened, view.pack.identifiers)
                     self._count("identifiers matched with their commitments")
+
+    def _rejections(self, scheme: Scheme) -> None:
+        """The exchange's signed refusals of what the holder sent about this request."""
+        for name in sorted(name for name in self.members if name.startswith("rejections/")):
+            if not name.endswith(".bin"):
+                continue
+            rejection = codec.decode(Rejection, self._bytes(name), limit=MAX_MESSAGE, at="rejection")
+            index = rejection.receipt.index
+            _held(name == names.rejection_name(index), "rejections", "MEMBER_NAME")
+            refused = self._bytes(names.refused_name(index))
+            _held(claimed_request(refused) == self.request_id, "rejections", "INDEX.REQUEST")
+            whole_note(rejection.receipt.head, scheme.log)
+            verify_rejection(rejection, refused, scheme, submitter(rejection, scheme))
+            self._count("rejections")
 
     def _disclosures(self, view: RequestView) -> None:
         for item in view.statements:
@@ -207,7 +219,9 @@ class _Checker:
             parts = [
                 names.disclosure_name(body.disclosure_id, names.item_part(n)) for n in range(1, count + 1)
             ]
-            prove_plaintext(self._bytes(key_name), meta, [self._take(name).blocks() for name in parts], body)
+            key = self._bytes(key_name)
+            _held(len(key) == names.SECTION_KEY, "disclosures", "KEY.LENGTH")
+            prove_plaintext(key, meta, [self._take(name).blocks() for name in parts], body)
             self._count("disclosures, files proven against the signed manifest")
             self._count("disclosed files", count)
 

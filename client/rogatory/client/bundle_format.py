@@ -57,7 +57,7 @@ def parse_index(data: bytes) -> Index:
     """
     try:
         found = from_plain(Index, json.loads(data), "bundle")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter from brackets without end
         raise Invalid(errors.X_ENCODING, "bundle.json", "JSON") from error
     require(found.format == FORMAT, "bundle.format", "VERSION")
     if index_bytes(found.realm, found.request_id, found.members) != data:
@@ -73,6 +73,16 @@ def statement_name(index: int) -> str:
 def proof_name(index: int) -> str:
     """Return the member of an entry's tlog-proof."""
     return f"proofs/{index:012d}.tlog-proof"
+
+
+def rejection_name(index: int) -> str:
+    """Return the member of a rejection by its log index."""
+    return f"rejections/{index:012d}.bin"
+
+
+def refused_name(index: int) -> str:
+    """Return the member of the exact bytes that a rejection is about."""
+    return f"rejections/{index:012d}.refused"
 
 
 def section_name(object_digest: bytes) -> str:
