@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.client.cli.command import guarded
 from rogatory.client.cli.draft_input import facts_of, identifier_of, load_json, number_of
+from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.main import run
-from rogatory.client.cli.session import UsageError
+from rogatory.client.cli.output import Output
+from rogatory.client.cli.session import Run, UsageError
 
 NOT_TEXT = b"\xff\xfe"
 ENDLESS = "9" * 5_000
@@ -80,3 +83,36 @@ def test_a_command_line_without_sense_gets_one_object_and_exit_code_2(
     assert run([*words, "--json"]) == 2
     answer = json.loads(capsys.readouterr().out)
     assert (answer["ok"], answer["exit"], answer["error"]["code"]) == (False, 2, "USAGE")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_fault_of_the_program_shows_its_name_and_never_its_text(
+    as_json: bool,  # noqa: FBT001 - a parameter of the test
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> Exit | None:
+        raise KeyError("+15550100147")
+
+    monkeypatch.delenv("ROGATORY_TRACE", raising=False)
+    output = Output(json=as_json, out=io.StringIO(), err=io.StringIO())
+    assert guarded(Run("request status", output), broken) is Exit.FAULT
+    assert isinstance(output.out, io.StringIO)
+    assert isinstance(output.err, io.StringIO)
+    said = output.out.getvalue() + output.err.getvalue()
+    assert "KeyError" in said
+    assert "15550100147" not in said
+    if as_json:
+        assert json.loads(output.out.getvalue())["exit"] == 1
+    monkeypatch.setenv("ROGATORY_TRACE", "1")
+    with pytest.raises(KeyError):
+        guarded(Run("request status", output), broken)
+
+
+def test_an_input_that_ends_is_no_answer() -> None:
+    def ended() -> Exit | None:
+        raise EOFError
+
+    output = Output(out=io.StringIO(), err=io.StringIO())
+    assert guarded(Run("authority grant", output), ended) is Exit.USAGE
+    assert isinstance(output.err, io.StringIO)
+    assert "nothing was signed" in output.err.getvalue()

@@ -110,22 +110,31 @@ def guarded(run: Run, work: Callable[[], Exit | None]) -> Exit:
     """Do the work of a command and turn every way to fail into an exit code and a sentence."""
     try:
         return work() or Exit.OK
-    except RogatoryError as error:
-        if os.environ.get("ROGATORY_TRACE"):
-            raise
-        return run.output.error(run.command, error)
-    except (UsageError, Aborted) as error:
-        return run.output.usage(run.command, str(error))
     except KeyboardInterrupt:
         return run.output.usage(run.command, "Interrupted. What was signed before waits in the outbox.")
     except BrokenPipeError:
         # The reader of our output has seen enough (`| head`); what was done is done, and nobody is left to tell.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - lives as long as the process
         return Exit.OK
-    except OSError as error:
-        if os.environ.get("ROGATORY_TRACE"):
+    except Exception as error:
+        if os.environ.get("ROGATORY_TRACE") and not isinstance(error, UsageError | Aborted):
             raise
+        return _failed(run, error)
+
+
+def _failed(run: Run, error: Exception) -> Exit:
+    """Say what went wrong; of a fault of ours only its name, since its text could hold a value."""
+    if isinstance(error, RogatoryError):
+        return run.output.error(run.command, error)
+    if isinstance(error, UsageError | Aborted):
+        return run.output.usage(run.command, str(error))
+    if isinstance(error, EOFError):
+        return run.output.usage(
+            run.command, "The input ended before an answer, so nothing was signed or sent."
+        )
+    if isinstance(error, OSError):
         return run.output.usage(run.command, f"A file or folder cannot be used ({error.strerror}).")
+    return run.output.fault(run.command, type(error).__name__)
 
 
 def call(

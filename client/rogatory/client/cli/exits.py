@@ -18,6 +18,7 @@ class Exit(IntEnum):
     """What the shell gets."""
 
     OK = 0
+    FAULT = 1
     USAGE = 2
     NOT_AUTHORISED = 3
     REFUSED = 4
@@ -29,6 +30,7 @@ class Exit(IntEnum):
 
 MEANINGS: Final = {
     Exit.OK: "done",
+    Exit.FAULT: "this program has a fault; see with `request status` what has happened",
     Exit.USAGE: "the command line or a file given to it does not make sense; nothing was sent",
     Exit.NOT_AUTHORISED: "you may not do this, or the object is not yours to see",
     Exit.REFUSED: "refused by a rule; code and rule are shown",

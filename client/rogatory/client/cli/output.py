@@ -113,6 +113,19 @@ class Output:
             self.say(message)
         return Exit.USAGE
 
+    def fault(self, command: str, kind: str) -> Exit:
+        """Write that the program itself failed, by the name of the fault alone: its text could hold a value."""
+        what = "This program has a fault, and nothing is known about what it was doing."
+        advice = "See with `request status` what has happened; to find the fault, set ROGATORY_TRACE and run again."
+        if self.json:
+            error = {"code": "FAULT", "field": "", "rule": kind, "what": what, "next": advice}
+            self._object({"command": command, "ok": False, "exit": int(Exit.FAULT), "error": error})
+            return Exit.FAULT
+        self.say(f"FAULT: {what}")
+        self.say(f"  rule   {kind}")
+        self.say(f"  next   {advice}")
+        return Exit.FAULT
+
     @contextmanager
     def progress(self, label: str, *, entries: bool = False) -> Iterator[Report]:
         """Give a callback for (done, total) that shows progress once a second has passed.
