@@ -18,6 +18,7 @@ from pathlib import Path
 
 from demo import story
 from demo.files import Case
+from demo.folding import states_equal_folds
 from demo.search import Findings, search
 from demo.stage import DemoFailed, Stage, free_port
 from demo.story import Told
@@ -40,7 +41,13 @@ def main() -> int:
         return 1
     result["seconds"] = round(time.monotonic() - began, 1)
     print(json.dumps(result))
-    wanted = ("log_verified", "bundle_verified", "tampered_bundle_refused", "tampered_log_refused")
+    wanted = (
+        "state_equals_fold",
+        "log_verified",
+        "bundle_verified",
+        "tampered_bundle_refused",
+        "tampered_log_refused",
+    )
     good = all(result[name] for name in (*wanted, "marker_found_by_positive_control"))
     return 0 if good and not result["plaintext_found_at_exchange"] else 1
 
@@ -69,6 +76,7 @@ def play(stage: Stage, case: Case) -> dict[str, object]:
         "requests": len(told.requests),
         "statements": statements,
         "log_size": size,
+        "state_equals_fold": states_equal_folds(stage.server_folder / "data", told.requests),
         "log_verified": log_ok,
         "bundle_verified": bundle_ok,
         "tampered_bundle_refused": bundle_refused,
