@@ -18,7 +18,7 @@ from rogatory.protocol.directory import KeyRow
 from rogatory.protocol.entry import Fields, entry_fields, read_fields
 from rogatory.protocol.entry_schema import ALL_SLOTS
 from rogatory.protocol.envelope import Verified, verify_envelope
-from rogatory.protocol.errors import NotVerified, Refused
+from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.lifecycle import decide, pack_of
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.receipt import LogHead, Receipt, VerifiedReceipt, check_fields, verify_receipt
@@ -182,7 +182,8 @@ def verify_view(
         purpose: As asked.
 
     Raises:
-        RogatoryError: The first thing that does not hold.
+        NotVerified: The first thing that does not hold; rule ``FOLD.<code>`` where the rules refuse what was logged.
+        Invalid: A receipt is not canonical.
     """
     state: RequestState | None = None
     statements: list[ViewedStatement] = []
@@ -191,7 +192,7 @@ def verify_view(
         receipt = open_receipt(item.receipt, scheme)
         if item.receipt.index <= last_index:
             raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.index", "VIEW.ORDER")
-        viewed = fold_statement(state, item.envelope, receipt, scheme, previous)
+        viewed = _folded(state, item.envelope, receipt, scheme, previous)
         if viewed.verified.header.request_id != request_id:
             raise NotVerified(errors.X_RECEIPT_INVALID, "header.request_id", "VIEW.REQUEST")
         state, previous, last_index = viewed.state, receipt.leaf, item.receipt.index
@@ -202,3 +203,17 @@ def verify_view(
     if row is not None:
         read = check_read(response.read, scheme, row, GET_REQUEST, purpose, state, previous)
     return RequestView(request_id, state, tuple(statements), scheme.packs[state.pack_digest], read)
+
+
+def _folded(
+    before: RequestState | None, data: bytes, receipt: VerifiedReceipt, scheme: Scheme, previous: bytes
+) -> ViewedStatement:
+    """Fold a statement that the exchange says it accepted.
+
+    Where the rules refuse it, the exchange withheld something before it or took what it must not take; that is not a
+    refusal of anybody's request, so it is not told as one.
+    """
+    try:
+        return fold_statement(before, data, receipt, scheme, previous)
+    except (Refused, Invalid) as error:
+        raise NotVerified(errors.X_LOG_INVALID, error.field, f"FOLD.{error.code}") from error
