@@ -181,6 +181,8 @@ class Stage:
             "COLUMNS": "110",
             "NO_COLOR": "1",
         }
+        # The words must reach the exchange through the commands alone, not as part of its environment.
+        environment.pop("MARKER", None)
         if not person or not profile.exists():
             del environment["ROGATORY_PROFILE"]
         if self.leaky:
