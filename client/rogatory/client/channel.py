@@ -190,12 +190,25 @@ class Channel:
 
         Raises:
             RogatoryError: As the exchange raised it, or ``Unavailable`` where the network failed.
+            Exception: What making the frames raised; the stream then ended after the last good one.
         """
         stub: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = self._channel.stream_unary(_path(method))
+        failed: list[Exception] = []
+
+        async def guarded() -> AsyncIterator[bytes]:
+            # An error inside the frames would come out of grpc as a cancellation of our own task, with its cause lost.
+            try:
+                async for frame in frames:
+                    yield frame
+            except Exception as error:  # noqa: BLE001 - raised again below
+                failed.append(error)
+
         try:
-            reply = await stub(frames, timeout=seconds)
+            reply = await stub(guarded(), timeout=seconds)
         except grpc.aio.AioRpcError as error:
             raise rebuilt(error) from None
+        if failed:
+            raise failed[0]
         return codec.decode(answer, reply, limit=MAX_MESSAGE, at="answer")
 
     def _pause(self, attempt: int) -> float:

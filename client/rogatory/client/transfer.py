@@ -39,7 +39,7 @@ FRAME: Final = 512 * 1024
 # One call carries at most this much, so that a call that is cut off never has much behind it.
 PARTS_A_CALL: Final = 16
 _ATTEMPTS: Final = 5
-_PAUSE: Final = 0.5
+_PAUSE: Final = 0.2
 _SLOWEST: Final = 64 * 1024  # bytes a second below which a call is given up and resumed
 
 
