@@ -7,17 +7,25 @@ The commands, tampering answers and bundles are not here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rogatory.client import agency, authority, provider
+from rogatory.client.addressbook import find_unit
 from rogatory.client.authority import Narrowing
 from rogatory.client.disclosing import DisclosurePlan, PlanItem, check_plan, prepare_disclose
-from rogatory.client.drafting import prepare_issue
+from rogatory.client.drafting import lint, prepare_issue
+from rogatory.client.drafts import DraftGrounds, DraftInstant
 from rogatory.client.outgoing import sign_and_send
+from rogatory.client.requests import open_view
+from rogatory.client.sealing.unseal import open_section
+from rogatory.client.session import open_session
 from rogatory.protocol.errors import NotAuthorised, NotVerified, Refused
+from rogatory.protocol.receipt import encode_receipt
 from rogatory.protocol.state import StateName
+from tests.support.careless import prepare_unchecked
 from tests.support.desks import Desks, day, task
 from tests.support.front import ServerProcess
 
@@ -146,7 +154,6 @@ async def test_the_same_statement_again_gives_the_same_receipt(desks: Desks) -> 
         ]
         stored = (session.profile.folder("receipts") / path.name).read_bytes()
         again = await session.exchange.submit(path.read_bytes())
-    from rogatory.protocol.receipt import encode_receipt  # noqa: PLC0415
 
     assert encode_receipt(again.receipt.receipt) == stored
 
@@ -188,7 +195,6 @@ async def test_a_returned_request_is_sent_again_under_its_id(desks: Desks) -> No
     async with desks.open("investigator") as session:
         view = await agency.status(session, request_id)
         assert view.state.name is StateName.RETURNED
-        from rogatory.client.requests import open_view  # noqa: PLC0415
 
         opened = await open_view(session, view, "PROCESSING")
         assert [note.words for note in opened.notes.values()] == ["which account, and why this week?"]
@@ -202,7 +208,6 @@ async def test_what_came_in_excess_goes_to_quarantine(desks: Desks, tmp_path: Pa
     request_id = await _issued(desks)
     await _granted(desks, request_id)
     await _received(desks, request_id)
-    from tests.support.careless import prepare_unchecked  # noqa: PLC0415
 
     plan = DisclosurePlan((PlanItem(_records(tmp_path, 3, 30), 1, "name", "RECORDS"),))
     await desks.act("compliance", lambda session: prepare_unchecked(session, request_id, plan))
@@ -240,10 +245,74 @@ async def test_the_provider_opens_nothing_under_another_header(desks: Desks) -> 
         ref = view.state.particulars(1)
         assert ref is not None
         (data,) = await session.exchange.fetch_sealed(view, [ref], "PROCESSING")
-        from rogatory.client.sealing.unseal import open_section  # noqa: PLC0415
         from rogatory.protocol.sealed import section_context  # noqa: PLC0415
 
         context = section_context(moved.issue.verified.header, ref.kind, ref.task, ref.recipients)
         with pytest.raises(NotVerified) as raised:
             open_section(data, ref, context, session.unit_keys)
     assert (raised.value.code, raised.value.rule) == ("X_SEAL_BROKEN", "SECTION.CONTEXT")
+
+
+async def test_lint_names_several_mistakes_at_once(desks: Desks) -> None:
+    naive = DraftInstant("2026-11-02T08:00:00")
+    draft = desks.draft(task(since=naive), task(until=naive))
+    draft = replace(draft, provider="nobody", pack_id="no.such.pack")
+    async with desks.open("investigator") as session:
+        findings = lint(session, draft)
+    assert [(found.code, found.field) for found in findings] == [
+        ("X_PACK_UNKNOWN", "pack_id"),
+        ("X_ADDRESSEE_NOT_DESIGNATED", "draft.provider"),
+        ("X_TIME_NAIVE", "tasks[0].since.zone"),
+        ("X_TIME_NAIVE", "tasks[1].until.zone"),
+    ]
+
+
+async def test_lint_runs_the_exchanges_rules_and_warns_without_blocking(desks: Desks) -> None:
+    draft = desks.draft(task(since=day(200)))
+    lenient = replace(draft, grounds=DraftGrounds())
+    without = replace(draft, facts={k: v for k, v in draft.facts.items() if k != "person.role"})
+    async with desks.open("investigator") as session:
+        warned = lint(session, lenient)
+        refused = lint(session, without)
+        assert prepare_issue(session, lenient).payload
+    assert [(found.code, found.severity) for found in warned] == [
+        ("W_WINDOW_LONG", "WARNING"),
+        ("W_GROUNDS_EMPTY", "WARNING"),
+    ]
+    assert ("X_FIELD_MISSING", "ERROR") in [(found.code, found.severity) for found in refused]
+
+
+async def test_an_addressee_is_found_by_id_or_by_the_holders_own_name(desks: Desks) -> None:
+    unit = desks.realm.address("provider")
+    async with desks.open("investigator") as session:
+        for text in (unit.org.hex(), unit.unit.hex().upper(), "Example Access (invented)"):
+            assert find_unit(session, text, "draft.provider").address == unit
+        for text in ("", "Example", unit.org.hex()[:8]):
+            with pytest.raises(Refused) as raised:
+                find_unit(session, text, "draft.provider")
+            assert raised.value.rule == "ONE_MATCH"
+
+
+async def test_a_statement_between_a_look_and_a_fetch_is_no_fault(desks: Desks) -> None:
+    request_id = await _issued(desks)
+    await _granted(desks, request_id)
+    async with desks.open("compliance") as session:
+        view = await provider.transmitted(session, request_id)
+        async with desks.open("provider-service") as service:
+            await provider.deliver(service, request_id)
+        ref = view.state.particulars(1)
+        assert ref is not None
+        (data,) = await session.exchange.fetch_sealed(view, [ref], "PROCESSING")
+    assert len(data) == ref.object_length
+
+
+async def test_locked_keys_sign_and_open_nothing(desks: Desks) -> None:
+    draft = desks.draft()
+    request_id = await _issued(desks)
+    async with open_session(desks.profile("investigator")) as session:
+        prepared = prepare_issue(session, draft)
+        with pytest.raises(NotAuthorised) as raised:
+            await sign_and_send(session, prepared)
+        assert raised.value.rule == "KEYS.LOCKED"
+        with pytest.raises(NotAuthorised):
+            await open_view(session, await agency.status(session, request_id), "PROCESSING")

@@ -76,7 +76,6 @@ class DraftRequest:
         facts: Coded facts by code.
         grounds: Why.
         reply_to: Unit that answers are sealed to; empty for the author's own.
-        supersedes: Set by the SDK for a request that was returned and is sent again.
         preservation: Request id (hex) of an earlier preservation that this production follows.
         request_id: Hex, given by ``new_draft``.
     """

@@ -23,7 +23,8 @@ from rogatory.protocol.wire import GetCheckpointResponse
 FetchCheckpoint = Callable[[int], Awaitable[GetCheckpointResponse]]
 """Returns the published checkpoint with the consistency proof from a size."""
 
-MAX_HISTORY: Final = 4096
+# An older head that comes up again is simply held against a checkpoint again.
+MAX_HISTORY: Final = 512
 
 
 async def check_heads(state: TrustedState, log: LogIdentity, fetch: FetchCheckpoint) -> tuple[LogHead, int]:
