@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from rogatory.client.composing import Prepared, answer
-from rogatory.client.opened_store import ExcessRow, Kept, KeptReport, keep, load, place
+from rogatory.client.opened_store import MAX_EXCESS, ExcessRow, Kept, KeptReport, keep, load, place
 from rogatory.client.readers.registry import disclosure_rows
 from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched
 from rogatory.client.sealing.unseal import OpenedDisclosure, open_disclosure
@@ -128,15 +128,16 @@ async def _open(session: Session, view: RequestView, manifest: ViewedStatement, 
 
 
 def _report(manifest: ViewedStatement, opened: OpenedDisclosure, report: ScopeReport) -> KeptReport:
-    excess = tuple(ExcessRow(item.row, item.item, item.reason.value) for item in report.excess)
+    shown = report.excess[:MAX_EXCESS]
     return KeptReport(
         manifest=manifest.verified.digest,
         scope_report=IN_SCOPE if report.fits else EXCESS,
         in_scope=report.in_scope,
-        excess=excess,
+        excess=tuple(ExcessRow(item.row, item.item, item.reason.value) for item in shown),
         files=tuple(path.name for path in opened.files),
-        quarantined=tuple(sorted({item.item for item in excess})),
+        quarantined=tuple(sorted({item.item for item in report.excess})),
         commitment_key=opened.commitment_key,
+        excess_count=len(report.excess),
     )
 
 

@@ -9,7 +9,7 @@ is not judged here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -163,24 +163,27 @@ async def _checked(
     require_matched(opened, view.state, (task.number for task in view.state.granted))
     items = await asyncio.to_thread(_measured, plan)
     scope = scope_of(view.state.granted, opened.particulars)
-    rows = await asyncio.to_thread(lambda: list(disclosure_rows(items)))
-    report = check_scope(scope, rows)
+    answered: set[int] = set()
+
+    def rows() -> Iterator[Row]:
+        for row in disclosure_rows(items):
+            answered.add(row.task)
+            yield row
+
+    report = await asyncio.to_thread(lambda: check_scope(scope, rows()))
     reasons = [
         Finding(errors.X_OUT_OF_SCOPE, f"items[{excess.item}].rows[{excess.row}]", excess.reason.value)
         for excess in report.excess[:_MAX_REASONS]
     ]
-    return opened, items, PlanReport(report, len(rows), tuple(reasons) + _closed(view.state, rows))
+    count = report.in_scope + len(report.excess)
+    return opened, items, PlanReport(report, count, tuple(reasons) + _closed(view.state, answered))
 
 
-def _closed(state: RequestState, rows: list[Row]) -> tuple[Finding, ...]:
+def _closed(state: RequestState, answered: set[int]) -> tuple[Finding, ...]:
     """A task that has ended takes no more data."""
-    ended = sorted({row.task for row in rows} - set(state.open_tasks))
     granted = {task.number for task in state.granted}
-    return tuple(
-        Finding(errors.X_OUT_OF_SCOPE, f"tasks[{number}]", "TASK_OPEN")
-        for number in ended
-        if number in granted
-    )
+    ended = sorted((answered & granted) - set(state.open_tasks))
+    return tuple(Finding(errors.X_OUT_OF_SCOPE, f"tasks[{number}]", "TASK_OPEN") for number in ended)
 
 
 def _measured(plan: DisclosurePlan) -> list[tuple[DisclosedItem, Path]]:

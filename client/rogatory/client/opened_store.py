@@ -19,6 +19,8 @@ from rogatory.protocol.content import MAX_META, DisclosureMeta
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.plain import from_plain, to_plain
 
+# A hostile answer could be millions of rows that nobody asked for; the count is kept, and the file in quarantine.
+MAX_EXCESS = 1000
 _REPORT = "report.json"
 _META = "meta.bin"
 
@@ -40,10 +42,11 @@ class KeptReport:
         manifest: Envelope digest of the ``disclose`` statement.
         scope_report: ``IN_SCOPE`` or ``EXCESS_QUARANTINED``.
         in_scope: Rows inside.
-        excess: Rows outside.
+        excess: Rows outside, the first ``MAX_EXCESS`` of them.
         files: Names of the items' files, in the meta's order.
         quarantined: Indexes of the items that lie in quarantine.
         commitment_key: Proves files against the manifest.
+        excess_count: How many rows lie outside in all.
     """
 
     manifest: bytes
@@ -53,6 +56,7 @@ class KeptReport:
     files: tuple[str, ...]
     quarantined: tuple[int, ...]
     commitment_key: bytes = field(repr=False)
+    excess_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
