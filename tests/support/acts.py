@@ -147,11 +147,16 @@ class World:
         assert state is not None
         return state
 
-    def seen(self, state: RequestState | None = None) -> Seen:
+    def seen(self, name: str, state: RequestState | None = None) -> Seen:
         head = self.engine._core.log.head()
+        tip = self.engine._core.store.feed_tip(self.realm.row(name).org)
         root = verify_head(head.note.encode(), log_identity(self.realm.root)).root
         return Seen(
-            head.size, root, self.realm.directory.index, state.last_index + 1 if state is not None else 0
+            head.size,
+            root,
+            self.realm.directory.index,
+            state.last_index + 1 if state is not None else 0,
+            tip.feed_digest if tip is not None else b"",
         )
 
     def header(self, name: str, kind: StatementKind, request_id: bytes, state: RequestState | None) -> Header:
@@ -162,7 +167,7 @@ class World:
             statement_id=uuid7(self.clock, self.entropy),
             request_id=request_id,
             kind=kind,
-            seen=self.seen(state),
+            seen=self.seen(name, state),
             issuer=Issuer(row.org, row.unit, row.subject, self.realm.role(name), row.key_id),
             addressee=self.realm.address("provider"),
             issued_at_ms=now,

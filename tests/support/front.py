@@ -190,7 +190,7 @@ class Wire(World):
         return self.folded("investigator", request_id)[0]
 
     @override
-    def seen(self, state: RequestState | None = None) -> Seen:
+    def seen(self, name: str, state: RequestState | None = None) -> Seen:
         payload = codec.encode(GetCheckpointRequest())
         reply = raw_call(self.channel("inspector"), "AuditService/GetCheckpoint", payload)
         answer = codec.decode(GetCheckpointResponse, reply, limit=MAX_MESSAGE)
