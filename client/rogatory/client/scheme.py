@@ -21,7 +21,7 @@ from rogatory.protocol.directory import (
     TrustRoot,
 )
 from rogatory.protocol.entry import scheme_fields
-from rogatory.protocol.entry_schema import ENVELOPE, TIME
+from rogatory.protocol.entry_schema import ALL_SLOTS
 from rogatory.protocol.errors import NotVerified, Refused
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.pack import Pack, load_pack
@@ -118,14 +118,9 @@ def _chain(roots: Sequence[LoggedQuorum], fingerprint: bytes | None) -> tuple[Tr
 
 
 def _logged(item: LoggedQuorum, kind: StatementKind, log: LogIdentity, at: str) -> VerifiedReceipt:
-    """Verify the receipt of a quorum object's own entry.
-
-    The exchange's front holds no openings, so the receipt may open nothing: it then proves a place in the log. What is
-    opened must be about these bytes. The object itself is proven by its signatures.
-    """
+    """Verify the receipt of a quorum object's own entry, all slots: it is about these bytes and stands at this place."""
     verified = verify_receipt(item.receipt, log)
-    if verified.values:
-        if not {ENVELOPE, TIME} <= set(verified.values):
-            raise NotVerified(errors.X_RECEIPT_INVALID, f"{at}.receipt.openings", "SCHEME.OPENED")
-        check_fields(verified, scheme_fields(kind, quorum_digest(item.quorum), verified.time_ms))
+    if set(verified.values) != ALL_SLOTS:
+        raise NotVerified(errors.X_RECEIPT_INVALID, f"{at}.receipt.openings", "SCHEME.OPENED")
+    check_fields(verified, scheme_fields(kind, quorum_digest(item.quorum), verified.time_ms))
     return verified

@@ -30,8 +30,9 @@ from rogatory.protocol.wire import (
     LoggedQuorum,
     RequestTip,
 )
-from rogatory.server.engine.batch import split_commitments
+from rogatory.server.engine.batch import decode_openings, split_commitments
 from rogatory.server.engine.genesis import load_scheme
+from rogatory.server.store.contract import SchemeRow
 from rogatory.server.store.sqlite import SqliteExchangeStore
 
 MAX_LISTED: Final = 1024
@@ -115,29 +116,31 @@ class Reader:
     def directory_response(self) -> GetDirectoryResponse:
         """Return the chain of roots and the trust list, each with the receipt of its entry."""
         rows = self._store.scheme()
-        roots = tuple(self._logged(row.i, row.data) for row in rows if row.kind == "ROOT")
+        roots = tuple(self._logged(row) for row in rows if row.kind == "ROOT")
         newest = [row for row in rows if row.kind == "TRUST_LIST"][-1]
-        return GetDirectoryResponse(roots, self._logged(newest.i, newest.data))
+        return GetDirectoryResponse(roots, self._logged(newest))
 
     def packs_response(self) -> GetPacksResponse:
         """Return all packs, each with the receipt of its entry."""
         return GetPacksResponse(
-            tuple(self._logged(row.i, row.data) for row in self._store.scheme() if row.kind == "PACK")
+            tuple(self._logged(row) for row in self._store.scheme() if row.kind == "PACK")
         )
 
     def close(self) -> None:
         """Close the connection."""
         self._store.close()
 
-    def _logged(self, index: int, data: bytes) -> LoggedQuorum:
-        """An object of the scheme with a receipt that opens nothing: the object itself says what it is."""
-        view = self._store.view(index)
+    def _logged(self, row: SchemeRow) -> LoggedQuorum:
+        """An object of the scheme with the receipt of its entry, all slots open: the scheme is public at once."""
+        view = self._store.view(row.i)
         if view is None:
             raise Unavailable(errors.X_TRANSIENT, "scheme", "STORE")
-        size, note = self._store.head_after(index)
-        path = tuple(self._nodes(lambda nodes: inclusion_proof(nodes, index, size)))
-        entry = self._store.log.entries(index, index + 1)[0]
-        return LoggedQuorum(data, Receipt(entry, split_commitments(view), (), index, path, note.encode()))
+        size, note = self._store.head_after(row.i)
+        path = tuple(self._nodes(lambda nodes: inclusion_proof(nodes, row.i, size)))
+        entry = self._store.log.entries(row.i, row.i + 1)[0]
+        openings = decode_openings(row.openings)
+        receipt = Receipt(entry, split_commitments(view), openings, row.i, path, note.encode())
+        return LoggedQuorum(row.data, receipt)
 
     def _published(self) -> Published:
         published = self._store.log.latest_checkpoint()

@@ -8,7 +8,7 @@ begin or end a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rogatory.audit.commitment import EntryHeader, commit, random_salts
@@ -104,7 +104,7 @@ class Batch:
         openings = tuple(
             Opening(slot, salt, value) for slot, (salt, value) in enumerate(zip(salts, fields, strict=True))
         )
-        blob = b"".join(salt + lp(value) for salt, value in zip(salts, fields, strict=True))
+        blob = encode_openings(openings)
         sealed = core.vault.seal(request_id or NO_REQUEST, f"{_OPENINGS}/{index}", blob)
         core.store.add_view(
             ViewRow(index, actor, request_id, b"".join(committed.commitments), sealed, envelope)
@@ -124,7 +124,18 @@ def open_row(core: Core, row: ViewRow) -> tuple[Opening, ...]:
     Raises:
         LogCorrupt: The vault key is gone or the row was changed.
     """
-    blob = core.vault.open(row.request_id or NO_REQUEST, f"{_OPENINGS}/{row.i}", row.openings)
+    return decode_openings(
+        core.vault.open(row.request_id or NO_REQUEST, f"{_OPENINGS}/{row.i}", row.openings)
+    )
+
+
+def encode_openings(openings: Sequence[Opening]) -> bytes:
+    """Return all sixteen openings as one blob: salt and length-prefixed value each, in slot order."""
+    return b"".join(opening.salt + lp(opening.value) for opening in openings)
+
+
+def decode_openings(blob: bytes) -> tuple[Opening, ...]:
+    """Return the openings of a blob that ``encode_openings`` made."""
     found: list[Opening] = []
     at = 0
     for slot in range(16):

@@ -28,7 +28,7 @@ from rogatory.protocol import errors, keys
 from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.server.engine import reading
-from rogatory.server.engine.batch import Answer, Batch, Finish
+from rogatory.server.engine.batch import Answer, Batch, Finish, encode_openings
 from rogatory.server.engine.core import Caller, Core
 from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
 from rogatory.server.engine.jobs import Job, Op
@@ -204,8 +204,9 @@ class Engine:
         batch = Batch(core, core.clock.now_ms())
         with core.store.transaction():
             for item in scheme:
-                core.store.add_scheme(SchemeRow(batch.next_index, item.kind.name, item.data))
-                batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, item.data)
+                placed = batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, item.data)
+                openings = encode_openings(placed.openings)
+                core.store.add_scheme(SchemeRow(placed.index, item.kind.name, item.data, openings))
             staged = self._write(batch)
         if staged is not None:
             core.log.adopt(staged)

@@ -64,11 +64,12 @@ class SealedRow:
 
 @dataclass(frozen=True, slots=True)
 class SchemeRow:
-    """A root, trust list, pack or slot schema, by log index."""
+    """A root, trust list, pack or slot schema, by log index; ``openings`` of its entry in clear, since it is public."""
 
     i: int
     kind: str
     data: bytes
+    openings: bytes = b""
 
 
 class ExchangeStore(Protocol):

@@ -190,11 +190,17 @@ class SqliteExchangeStore:
 
     def scheme(self) -> list[SchemeRow]:
         """Return all objects of the scheme in log order."""
-        return [SchemeRow(*row) for row in self._db.execute("SELECT i, kind, data FROM scheme ORDER BY i")]
+        return [
+            SchemeRow(*row)
+            for row in self._db.execute("SELECT i, kind, data, openings FROM scheme ORDER BY i")
+        ]
 
     def add_scheme(self, row: SchemeRow) -> None:
         """Add an object of the scheme."""
-        self._db.execute("INSERT INTO scheme(i, kind, data) VALUES(?, ?, ?)", (row.i, row.kind, row.data))
+        self._db.execute(
+            "INSERT INTO scheme(i, kind, data, openings) VALUES(?, ?, ?, ?)",
+            (row.i, row.kind, row.data, row.openings),
+        )
 
     def close(self) -> None:
         """Close the connection."""
