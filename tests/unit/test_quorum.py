@@ -22,7 +22,14 @@ from rogatory.protocol.directory import (
 )
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Address
-from rogatory.protocol.quorum import Quorum, QuorumSignature, open_trust_list, sign_quorum, verify_quorum
+from rogatory.protocol.quorum import (
+    Quorum,
+    QuorumSignature,
+    open_root,
+    open_trust_list,
+    sign_quorum,
+    verify_quorum,
+)
 from tests.support.realm import shared_realm
 
 ONE, TWO = keys.Ed25519Signer(bytes([1]) * 32), keys.Ed25519Signer(bytes([2]) * 32)
@@ -108,3 +115,9 @@ def test_a_suspended_organisation_is_not_designated() -> None:
         directory.unit(realm.address("provider"))
     with pytest.raises(Refused, match="X_ADDRESSEE_NOT_DESIGNATED"):
         directory.unit(Address(bytes(16), bytes(16)))
+
+
+def test_a_root_is_marked_as_exercise_or_operational_and_as_nothing_else() -> None:
+    root = replace(shared_realm().root, marking="REHEARSAL", root_keys=BOTH)
+    with pytest.raises(Invalid, match=r"root\.marking"):
+        open_root(sign_quorum(codec.encode(root), TRUST_ROOT_TYPE, [ONE, TWO]))

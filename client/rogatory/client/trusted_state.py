@@ -186,12 +186,6 @@ class TrustedState:
             return None
         return codec.decode(GetRequestResponse, data, limit=MAX_MESSAGE * 2, at="view")
 
-    def known_requests(self) -> tuple[bytes, ...]:
-        """Return the ids of requests with a stored view."""
-        folder = self._folder / "requests"
-        names = sorted(path.stem for path in folder.glob("*.bin")) if folder.exists() else []
-        return tuple(bytes.fromhex(name) for name in names)
-
     def object_path(self, object_digest: bytes) -> Path:
         """Return where a sealed section is kept once it was fetched or made."""
         return private_dir(self._folder / "objects") / f"{object_digest.hex()}.bin"

@@ -196,10 +196,6 @@ class Directory:
         """Return the row of a TLS certificate's SPKI digest, or None."""
         return self._spki.get(tls_spki)
 
-    def units_of(self, org: bytes) -> tuple[UnitRow, ...]:
-        """Return the units of an organisation."""
-        return tuple(unit for unit in self.trust_list.units if unit.org == org)
-
     def of_kind(self, kind: PartyKind) -> tuple[OrgRow, ...]:
         """Return the active organisations of a kind."""
         return tuple(o for o in self.trust_list.orgs if o.kind is kind and o.status is RowStatus.ACTIVE)

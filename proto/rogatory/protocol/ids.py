@@ -53,11 +53,6 @@ def uuid7(clock: Clock, entropy: Entropy) -> bytes:
     return clock.now_ms().to_bytes(6, "big") + bytes(tail)
 
 
-def uuid7_ms(value: bytes) -> int:
-    """Return the millisecond that a UUIDv7 names."""
-    return int.from_bytes(value[:6], "big")
-
-
 def is_uuid7(value: bytes) -> bool:
     """Tell whether 16 bytes have the version and variant bits of a UUIDv7."""
     return len(value) == 16 and value[6] >> 4 == 7 and value[8] >> 6 == 2

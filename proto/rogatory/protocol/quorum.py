@@ -15,6 +15,7 @@ from typing import Final
 from rogatory.audit.framing import th
 from rogatory.protocol import codec, errors, keys, tags
 from rogatory.protocol.directory import (
+    MARKINGS,
     MAX_LIST,
     TRUST_LIST_TYPE,
     TRUST_ROOT_TYPE,
@@ -100,6 +101,7 @@ def open_root(data: bytes, fingerprint: bytes | None = None) -> tuple[TrustRoot,
     if fingerprint is not None and realm != fingerprint:
         raise NotVerified(errors.X_REALM_MISMATCH, "root", "PINNED_FINGERPRINT")
     root = codec.decode(TrustRoot, claimed.payload, limit=MAX_LIST, at="root")
+    require(root.marking in MARKINGS, "root.marking", "VOCABULARY")
     verify_quorum(data, TRUST_ROOT_TYPE, root.root_keys)
     return root, realm
 

@@ -3,7 +3,8 @@
 
 Each string and bytes field of a message that the exchange reads must carry a ``clear`` option that says what it holds;
 messages marked ``sealed`` exist only at the ends, may hold words, and no clear message may refer to one. Run as a gate
-of the build and by the server at start. It checks declarations; ``rogatory.protocol.codec`` checks values.
+of the build; the server takes its rules from ``rule_of`` at start. It checks declarations, not values: those are the
+codec's.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from typing import Any
 from google.protobuf.descriptor import FileDescriptor
 
 from rogatory.protocol.directory import PartyKind
+from rogatory.protocol.schema_gate import rule_of
 from rogatory.server.policy import ObjectRule, Rule
-from rogatory.v1 import options_pb2
 
 
 def methods_of(file: FileDescriptor) -> Iterator[tuple[str, Any]]:
@@ -24,12 +24,11 @@ def methods_of(file: FileDescriptor) -> Iterator[tuple[str, Any]]:
 
 
 def rules_of(file: FileDescriptor) -> dict[str, Rule]:
-    """Return the rules that the methods of a schema file state; methods without one are left out."""
+    """Return the rules that the methods of a schema file state; methods without a whole one are left out."""
     rules: dict[str, Rule] = {}
     for name, method in methods_of(file):
-        options = method.GetOptions()
-        if options.HasExtension(options_pb2.authorisation):
-            stated = options.Extensions[options_pb2.authorisation]
+        stated = rule_of(method)
+        if stated is not None:
             rules[name] = Rule(
                 frozenset(PartyKind(kind) for kind in stated.parties),
                 ObjectRule(stated.object),

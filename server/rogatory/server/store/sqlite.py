@@ -115,13 +115,6 @@ class SqliteExchangeStore:
             [(org, row.request_id, row.last_index) for org in parties],
         )
 
-    def is_party(self, org: bytes, request_id: bytes) -> bool:
-        """Tell whether an organisation sees a request."""
-        row = self._db.execute(
-            "SELECT 1 FROM request_party WHERE org = ? AND request_id = ?", (org, request_id)
-        ).fetchone()
-        return row is not None
-
     def tips(self, org: bytes, from_index: int, limit: int) -> list[tuple[bytes, int]]:
         """Return an organisation's requests by last log index, oldest change first."""
         return self._db.execute(

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rogatory.client.cli.render.marks import Mark, Piece, pieces
-from rogatory.protocol.header import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,3 @@ def day(number: int) -> str:
         return (dt.date(1970, 1, 1) + dt.timedelta(days=number)).isoformat()
     except OverflowError:
         return f"day {number} after 1970-01-01"
-
-
-def day_of(ms: int) -> int:
-    """Return the UTC day of a moment."""
-    return ms // DAY_MS
