@@ -21,6 +21,7 @@ from rogatory.client.views import (
     FETCH_SEALED,
     RequestView,
     ViewedStatement,
+    check_not_ahead,
     check_read,
     fold_statement,
     open_receipt,
@@ -156,6 +157,7 @@ class ExchangeClient:
         if result.rejection is not None:
             with keeping(self.state, "rejection", codec.encode(result.rejection), envelope):
                 rejected = verify_rejection(result.rejection, envelope, self.scheme, self.row)
+                check_not_ahead(self._clock.now_ms(), rejected.receipt)
             self.state.note_heads(rejected.receipt.head)
             self.state.keep_evidence("rejected", codec.encode(result.rejection), envelope)
             raise rejected.error()
@@ -164,6 +166,7 @@ class ExchangeClient:
         data = encode_receipt(result.receipt)
         with keeping(self.state, "receipt", data, envelope):
             receipt = open_receipt(result.receipt, self.scheme)
+            check_not_ahead(self._clock.now_ms(), receipt)
         self.state.note_heads(receipt.head)
         before, leaf = (view.state, view.leaf) if view is not None else (None, b"")
         try:
@@ -201,6 +204,7 @@ class ExchangeClient:
         )
         with keeping(self.state, "view", codec.encode(response)):
             view = verify_view(response, request_id, self.scheme, self.row, purpose)
+            check_not_ahead(self._clock.now_ms(), *view.receipts)
             self.state.note_heads(*view.heads)
         for item in view.statements:
             self.state.save_receipt(item.verified.digest, item.verified.data, item.receipt)

@@ -39,7 +39,7 @@ from rogatory.protocol.envelope import parse_envelope, verify_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.quorum import quorum_digest, verify_quorum
-from rogatory.protocol.receipt import LogIdentity
+from rogatory.protocol.receipt import LogIdentity, check_dates
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import PAYLOAD_TYPES, Reject
 from rogatory.protocol.wire import OpenedEntry
@@ -151,6 +151,7 @@ class Recomputer:
         for slot in sorted(values):
             if values[slot] != expected[slot]:
                 raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{slot}]", f"SLOT.{slot}")
+        check_dates(item.entry, expected)
         self.slots += len(values)
 
     def _expected(self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes) -> Fields:

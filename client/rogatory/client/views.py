@@ -16,8 +16,8 @@ from rogatory.protocol import errors
 from rogatory.protocol.decision import Setting
 from rogatory.protocol.directory import KeyRow
 from rogatory.protocol.entry import Fields, entry_fields, read_fields
-from rogatory.protocol.entry_schema import ALL_SLOTS
-from rogatory.protocol.envelope import Verified, verify_envelope
+from rogatory.protocol.entry_schema import ALL_SLOTS, TIME
+from rogatory.protocol.envelope import CLOCK_SKEW_MS, Verified, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.lifecycle import decide, pack_of
 from rogatory.protocol.pack import Pack
@@ -60,10 +60,15 @@ class RequestView:
         return self.statements[-1].receipt.leaf
 
     @property
+    def receipts(self) -> tuple[VerifiedReceipt, ...]:
+        """Receipts of the statements in order, then that of the reader's own look, where there was one."""
+        receipts = [item.receipt for item in self.statements]
+        return (*receipts, self.read) if self.read is not None else tuple(receipts)
+
+    @property
     def heads(self) -> tuple[LogHead, ...]:
         """Signed heads that came with the receipts."""
-        heads = [item.receipt.head for item in self.statements]
-        return (*heads, self.read.head) if self.read is not None else tuple(heads)
+        return tuple(receipt.head for receipt in self.receipts)
 
     def by_digest(self, digest: bytes) -> ViewedStatement:
         """Return the statement with this envelope digest.
@@ -113,6 +118,9 @@ def fold_entry(
         RogatoryError: The statement does not verify, or the rules refuse it.
     """
     verified = verify_envelope(data, scheme.directory, time_ms)
+    if verified.header.seen.log_size > index:
+        # The signer had verified a longer log than this place: it was put in behind somebody's back, or the log was rolled back.
+        raise NotVerified(errors.X_LOG_INVALID, "header.seen.log_size", "ORDER.SEEN")
     pack = pack_of(before, verified, scheme.packs)
     after = decide(before, verified, Setting(index, time_ms, scheme.directory, pack))
     return verified, after, entry_fields(verified, before, after, pack, time_ms, previous)
@@ -139,6 +147,19 @@ def check_all(receipt: VerifiedReceipt, expected: Fields) -> None:
     if set(receipt.values) != ALL_SLOTS:
         raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.openings", "VIEW.COMPLETE")
     check_fields(receipt, expected)
+
+
+def check_not_ahead(now_ms: int, *receipts: VerifiedReceipt) -> None:
+    """Hold commit times against the reader's own clock: what is said to happen later cannot be in the log yet.
+
+    The other side is held by the rules: no statement is taken before it was issued, and time never goes back.
+
+    Raises:
+        NotVerified: ``X_RECEIPT_INVALID`` naming the slot of the time.
+    """
+    for receipt in receipts:
+        if receipt.time_ms > now_ms + CLOCK_SKEW_MS:
+            raise NotVerified(errors.X_RECEIPT_INVALID, f"receipt.openings[{TIME}]", f"SLOT.{TIME}")
 
 
 def check_read(
@@ -192,6 +213,8 @@ def verify_view(
         receipt = open_receipt(item.receipt, scheme)
         if item.receipt.index <= last_index:
             raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.index", "VIEW.ORDER")
+        if statements and receipt.time_ms < statements[-1].receipt.time_ms:
+            raise NotVerified(errors.X_RECEIPT_INVALID, f"receipt.openings[{TIME}]", "VIEW.TIME")
         viewed = _folded(state, item.envelope, receipt, scheme, previous)
         if viewed.verified.header.request_id != request_id:
             raise NotVerified(errors.X_RECEIPT_INVALID, "header.request_id", "VIEW.REQUEST")

@@ -18,8 +18,9 @@ from rogatory.audit.keys import Verifier, parse_vkey
 from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import TrustRoot
 from rogatory.protocol.entry import Fields
-from rogatory.protocol.entry_schema import SCHEMA_ID, TIME, read_time
+from rogatory.protocol.entry_schema import SCHEMA_ID, SEAL, TIME, read_record, read_time
 from rogatory.protocol.errors import NotVerified
+from rogatory.protocol.header import DAY_MS
 
 MAX_RECEIPT = 65_536
 
@@ -135,7 +136,7 @@ def verify_receipt(receipt: Receipt, log: LogIdentity) -> VerifiedReceipt:
 
 
 def check_fields(verified: VerifiedReceipt, expected: Fields) -> None:
-    """Hold the opened slots against the values that the holder computed.
+    """Hold the opened slots, and the two dates that everybody sees, against the values that the holder computed.
 
     Raises:
         NotVerified: ``X_RECEIPT_INVALID`` naming the first slot in which the log says something else.
@@ -143,6 +144,23 @@ def check_fields(verified: VerifiedReceipt, expected: Fields) -> None:
     for slot, value in verified.values.items():
         if value != expected[slot]:
             raise NotVerified(errors.X_RECEIPT_INVALID, f"receipt.openings[{slot}]", f"SLOT.{slot}")
+    check_dates(verified.receipt.entry, expected)
+
+
+def check_dates(entry: bytes, expected: Fields) -> None:
+    """Hold the public dates of an entry against its sixteen values: its day, and the day on which it must be opened.
+
+    The public cannot open the slots behind them, so only who can open them can say that they lie.
+
+    Raises:
+        NotVerified: ``X_RECEIPT_INVALID`` with rule ``ENTRY.EPOCH`` or ``ENTRY.DUE``.
+    """
+    header = commitment.parse_entry(entry).header
+    (due, _extension) = read_record(expected[SEAL], 2)
+    if header.epoch != read_time(expected[TIME]) // DAY_MS:
+        raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.entry", "ENTRY.EPOCH")
+    if header.due != int.from_bytes(due, "big"):
+        raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.entry", "ENTRY.DUE")
 
 
 def encode_receipt(receipt: Receipt) -> bytes:

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An exchange that lies with its own keys: the real engine in this process, and the SDK on top of it.
+
+A test changes one function of the engine, so that a lie is committed, proven, signed and published like the truth; what
+stops it is then the receiver alone. It is no network and has no streams of its own: a feed is given once, from its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from rogatory.client.channel import Transport
+from rogatory.client.profile import Profile, unpack_secrets
+from rogatory.client.session import Session, open_session
+from rogatory.protocol import codec
+from rogatory.protocol.wire import (
+    MAX_MESSAGE,
+    GetCheckpointRequest,
+    ListEntriesRequest,
+    ListRequestsRequest,
+    WatchRequest,
+)
+from rogatory.server.engine import Op
+from rogatory.server.reader import Reader
+from rogatory.v1 import services_pb2
+from tests.support.acts import World
+from tests.support.desks import make_profile, secrets_of
+
+T = TypeVar("T")
+_WRITTEN = {
+    "ExchangeService/Submit": Op.SUBMIT,
+    "ExchangeService/GetRequest": Op.GET_REQUEST,
+    "SealedService/PutSealed": Op.PUT_SEALED,
+    "SealedService/FetchSealed": Op.FETCH_SEALED,
+    "AuditService/OpenEntries": Op.OPEN_ENTRIES,
+}
+
+
+class Inside:
+    """A connection of one person to an engine in this process; ``beats`` are given instead of a fresh heartbeat."""
+
+    def __init__(self, world: World, name: str, beats: tuple[bytes, ...] | None = None) -> None:
+        self._world, self._name, self._beats = world, name, beats
+
+    async def call(self, method: str, request: object, answer: type[T], *, repeatable: bool = True) -> T:
+        del repeatable
+        if method in _WRITTEN:
+            reply = self._world.call(self._name, _WRITTEN[method], request)
+            self._world.engine.publish()
+            return codec.decode(answer, reply, limit=MAX_MESSAGE)
+        reader = Reader(self._world.files.database)
+        try:
+            return cast("T", self._read(reader, method, request))
+        finally:
+            reader.close()
+
+    def _read(self, reader: Reader, method: str, request: Any) -> object:  # noqa: ANN401 - one of the wire's requests
+        if isinstance(request, GetCheckpointRequest):
+            return reader.checkpoint(request.old_size)
+        if isinstance(request, ListEntriesRequest):
+            return reader.list_entries(request.start, request.limit)
+        if isinstance(request, ListRequestsRequest):
+            org = self._world.realm.row(self._name).org
+            return reader.list_requests(org, request.from_index, request.limit)
+        directory = method == "DirectoryService/GetDirectory"
+        return reader.directory_response() if directory else reader.packs_response()
+
+    async def receive(self, method: str, request: object, seconds: float | None) -> AsyncIterator[bytes]:
+        del method, seconds
+        assert isinstance(request, WatchRequest)
+        reader = Reader(self._world.files.database)
+        items = reader.feed(self._world.realm.row(self._name).org, request.from_index, 1000)
+        reader.close()
+        for item in items:
+            yield services_pb2.WatchResponse(item=codec.to_message(item)).SerializeToString()
+        for beat in self.beats():
+            yield services_pb2.WatchResponse(heartbeat=beat).SerializeToString()
+
+    def beats(self) -> tuple[bytes, ...]:
+        """The heartbeats that a stream ends with."""
+        return (self._world.call(self._name, Op.HEARTBEAT, b""),) if self._beats is None else self._beats
+
+    async def send(self, method: str, frames: AsyncIterator[bytes], answer: type[T], seconds: float) -> T:
+        pytest.fail(f"no stream goes up here: {method}")
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+@dataclass
+class Inner:
+    """A world and the profiles of its people."""
+
+    world: World
+    folder: Path
+    profiles: dict[str, Profile] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, folder: Path) -> Inner:
+        return cls(World.build(folder / "realm"), folder / "people")
+
+    def profile(self, name: str) -> Profile:
+        if name not in self.profiles:
+            self.profiles[name] = make_profile(self.world.realm, name, self.folder / name, "in-process:0")
+        return self.profiles[name]
+
+    def open(
+        self, name: str, transport: Transport | None = None, world: World | None = None
+    ) -> AbstractAsyncContextManager[Session]:
+        """A session of one person with this exchange, or with another copy of it."""
+        return open_session(
+            self.profile(name),
+            unpack_secrets(secrets_of(self.world.realm, name)),
+            clock=self.world.clock,
+            transport=transport or Inside(world or self.world, name),
+        )
+
+    def evidence(self, name: str) -> list[str]:
+        """Kinds of what a person has kept as evidence."""
+        folder = self.profile(name).folder("evidence")
+        return sorted(path.name.partition("-")[2] for path in folder.iterdir()) if folder.exists() else []
