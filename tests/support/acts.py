@@ -188,11 +188,16 @@ class World:
         tasks: Sequence[Wanted] = (Wanted(),),
         facts: tuple[Fact, ...] = FACTS,
         provider: str = "provider",
+        returned: RequestState | None = None,
     ) -> tuple[bytes, bytes]:
-        """Seal, store and sign a new request; returns request id and envelope, not submitted yet."""
-        request_id = uuid7(self.clock, self.entropy)
+        """Seal, store and sign a request; returns request id and envelope, not submitted yet.
+
+        It is a new one, or with ``returned`` a new issue of what the authority has sent back.
+        """
+        request_id = uuid7(self.clock, self.entropy) if returned is None else returned.request_id
         bare = replace(
-            self.header(name, StatementKind.ISSUE, request_id, None),
+            self.header(name, StatementKind.ISSUE, request_id, returned),
+            about=b"" if returned is None else returned.issue_digest,
             addressee=self.realm.address(provider),
             reply_to=self.realm.address(name),
             pack_digest=self.realm.pack.digest,
@@ -210,7 +215,8 @@ class World:
         refs.append(self.seal(name, bare, SectionKind.GROUNDS, 0, words, grounds))
         refs.sort(key=lambda ref: (ref.kind, ref.task, ref.object_digest))
         legal_type = self.realm.pack.kinds[kind.name].legal_type
-        body = Issue(kind, legal_type, self.realm.address("judge"))
+        supersedes = b"" if returned is None else returned.issue_digest
+        body = Issue(kind, legal_type, self.realm.address("judge"), supersedes)
         return request_id, self.sign(name, replace(bare, sections=tuple(refs)), body)
 
     def _task(self, request_id: bytes, number: int, wanted: Wanted) -> Task:

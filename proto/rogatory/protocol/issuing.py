@@ -126,10 +126,11 @@ def _place(state: RequestState | None, decision: Decision) -> None:
         return
     if state.agency.org != header.issuer.org:
         refuse(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
+    # Before the state: whoever replaces a returned issue and comes second has not seen what came first, no more.
+    if body.supersedes and header.seen.request_position != state.last_index + 1:
+        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
     if state.name is not StateName.RETURNED or body.supersedes != state.issue_digest:
         refuse(errors.X_REPLAY, "header.request_id", "REQUEST_ID_TAKEN")
-    if header.seen.request_position != state.last_index + 1:
-        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
 
 
 def _addressee(decision: Decision) -> None:
