@@ -61,8 +61,8 @@ check: $(READY) ## every static gate: format, lint, types, imports, schema
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/buf lint proto
 
-bench: ## the benchmark table
-	@echo "bench: arrives with the next issue: no rows yet"
+bench: $(READY) ## the benchmark table; also in build/bench.json (about a minute, Linux)
+	@$(BIN)/python -m bench
 
 crash: ## kills and injected faults
 	@echo "crash: arrives with the next issue: no rows yet"
@@ -84,4 +84,4 @@ wheelhouse: $(READY) ## all wheels for this platform into build/wheelhouse, for 
 
 clean: ## remove what make made, the virtual environment too
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find proto audit server client tests demo -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find proto audit server client tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m bench [--json]``: runs the comparison, prints the table, writes ``build/bench.json``.
+
+Rounds of the two servers follow each other, medians of five. It fails if a single answer of the exchange is not a
+receipt that verifies. It does not fail for being slow: a figure is for a reader to judge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from bench import processes
+from bench.echo import METHOD
+from bench.exchange import SENDER, Prepared, check_answers
+from bench.load import SUBMIT, Client, Figures, measured
+from bench.rows import Row, make_row, table, write
+from bench.stages import BUDGET, STAGES, stage_times
+
+_FOLDER: Final = Path(__file__).resolve().parent.parent / "build"
+_ROUNDS: Final = 5
+# Calls of one round, by calls in flight.
+_CALLS: Final = {1: 150, 64: 1000}
+_STAGE_ROUNDS: Final = 3
+_STAGE_STATEMENTS: Final = 192
+
+
+def main() -> int:
+    """Run everything and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON instead of the table")
+    options = parser.parse_args()
+    began = time.monotonic()
+    folder = _FOLDER / "bench"
+    shutil.rmtree(folder, ignore_errors=True)
+    rows = run(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    text = write(rows, _FOLDER / "bench.json")
+    sys.stdout.write((text if options.json else table(rows)) + "\n")
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    sys.stderr.write(
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},"
+        f" load average {load}, {time.monotonic() - began:.0f} s\n"
+    )
+    return 0
+
+
+def run(folder: Path) -> list[Row]:
+    """Measure stages and servers over a fresh folder and return all rows."""
+    world = Prepared.build(folder)
+    stages = _stage_rows(world)
+    total = (_ROUNDS + 1) * sum(_CALLS.values())
+    calls = world.calls(total)
+    world.engine.close()
+    answers: list[bytes] = []
+    with processes.exchange(folder) as ours:
+        rows = asyncio.run(_compare(folder, world, ours, calls, answers))
+    check_answers(world.realm, answers)
+    if len(answers) != total:
+        msg = "an answer is missing"
+        raise RuntimeError(msg)
+    return rows + stages
+
+
+async def _compare(
+    folder: Path, world: Prepared, ours: processes.Target, calls: list[bytes], answers: list[bytes]
+) -> list[Row]:
+    """Send every call to the exchange and as many of the same size to the echo, in turns."""
+    rows: list[Row] = []
+    left = iter(calls)
+    submit = Client(ours, SUBMIT, world.realm, SENDER)
+    # The first round warms both servers up, and shows how long an answer is.
+    answers += await submit.run(_take(left, _CALLS[1]), 1)
+    answers += await submit.run(_take(left, _CALLS[64]), 64)
+    size = sorted(len(answer) for answer in answers)[len(answers) // 2]
+    sizes = f"{len(calls[0])} B there, {size} B back"
+    with processes.echo(folder, size) as theirs:
+        echo = Client(theirs, METHOD, world.realm, SENDER)
+        await echo.run(calls[: _CALLS[64]], 64)
+        for in_flight, count in _CALLS.items():
+            ours_figures, echo_figures = Figures(), Figures()
+            for _ in range(_ROUNDS):
+                answers += await measured(submit, _take(left, count), in_flight, ours_figures)
+                await measured(echo, calls[:count], in_flight, echo_figures)
+            rows += _load_rows(in_flight, ours_figures, echo_figures, sizes)
+        await echo.close()
+    await submit.close()
+    return rows
+
+
+def _take(left: Iterator[bytes], count: int) -> list[bytes]:
+    return list(islice(left, count))
+
+
+def _load_rows(in_flight: int, ours: Figures, echo: Figures, sizes: str) -> list[Row]:
+    name = f"submit_{in_flight}"
+    note = f"{in_flight} in flight, {sizes}"
+    cpu_note = "processor time of front and writer, beside that of the echo"
+    return [
+        make_row(f"{name}_vs_echo", ours.rate, "calls/s", "bare grpc.aio mTLS echo", echo.rate, note),
+        make_row(
+            f"{name}_cpu_vs_echo_cpu", ours.cpu, "us CPU/call", "bare grpc.aio mTLS echo", echo.cpu, cpu_note
+        ),
+    ]
+
+
+def _stage_rows(world: Prepared) -> list[Row]:
+    rows: list[Row] = []
+    for batch, budget in BUDGET.items():
+        times = stage_times(world, batch, _STAGE_ROUNDS, _STAGE_STATEMENTS)
+        note = f"writer alone, batches of {batch}"
+        rows += [
+            make_row(f"stage_{batch}_{stage}", times[stage], "us/statement", "trial", budget[stage], note)
+            for stage in STAGES
+        ]
+        rest = f"{note}; {times['rest']:.0f} us of it in no stage"
+        rows.append(
+            make_row(f"stage_{batch}_all", times["all"], "us/statement", "trial", sum(budget.values()), rest)
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
