@@ -61,10 +61,12 @@ from rogatory.protocol.wire import (
     SubmitResponse,
     SubmitResult,
 )
-from rogatory.server.engine import Engine, EngineFiles, Job, Op
+from rogatory.server.engine import Engine, EngineFiles, FloodLimits, Job, Op
 from rogatory.server.parts_index import disclosure_folder, part_name
 from tests.support.realm import FixedClock, SeededEntropy, TrainingRealm
 
+# Most tests let one person be refused as often as they like.
+NO_FLOODS = FloodLimits(entries=1_000_000)
 FACTS = (
     Fact("controller", ("CONTROLLER",)),
     Fact("offence.in_issuing_state", ("YES",)),
@@ -101,7 +103,7 @@ class World:
         clock = FixedClock()
         realm = TrainingRealm.build(folder, clock=clock, entropy=SeededEntropy())
         files = engine_files(folder / "server")
-        return cls(realm, Engine.open(files, clock, SeededEntropy("engine")), files, clock)
+        return cls(realm, Engine.open(files, clock, SeededEntropy("engine"), NO_FLOODS), files, clock)
 
     def call(self, name: str, op: Op, request: object) -> bytes:
         """One job; raises what the engine answers."""

@@ -37,6 +37,8 @@ from rogatory.server.engine.engine import Reply
 from tests.support.acts import World, engine_files
 from tests.support.realm import TrainingRealm
 
+# Tests fill no disk, and may be refused as often as they like; a test of a limit sets its own.
+_GENEROUS = {"ROGATORY_LIMITS__FREE_BYTES": "0", "ROGATORY_LIMITS__REJECTIONS_PER_PEER": "1000000"}
 _METHODS = {
     Op.SUBMIT: "ExchangeService/Submit",
     Op.GET_REQUEST: "ExchangeService/GetRequest",
@@ -71,7 +73,7 @@ class ServerProcess:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "rogatory.server.main", "--config", folder / "server" / "config.toml"],
-                env={**os.environ, "ROGATORY_LIMITS__FREE_BYTES": "0", **environment},
+                env={**os.environ, **_GENEROUS, **environment},
                 stderr=output,
                 stdin=subprocess.DEVNULL,
             )
@@ -225,6 +227,9 @@ class EchoEngine:
     def publish(self) -> int:
         self.published += 1
         return self.size
+
+    def stop(self) -> int:
+        return self.publish()
 
     def close(self) -> None:
         self.closed = True

@@ -41,7 +41,7 @@ from rogatory.protocol.header import StatementKind
 from rogatory.protocol.quorum import quorum_digest, verify_quorum
 from rogatory.protocol.receipt import LogIdentity, check_dates
 from rogatory.protocol.state import RequestState
-from rogatory.protocol.statements import PAYLOAD_TYPES, Reject
+from rogatory.protocol.statements import FLOOD_RULE, PAYLOAD_TYPES, Reject
 from rogatory.protocol.wire import OpenedEntry
 
 _SCHEME_KINDS: Final = frozenset(
@@ -199,6 +199,9 @@ class Recomputer:
         body = verified.statement.body
         if directory.org(verified.row.org).kind is not PartyKind.OPERATOR or not isinstance(body, Reject):
             raise NotVerified(errors.X_RECEIPT_INVALID, "envelope", "REJECTION.EXCHANGE")
+        flood = (body.code, body.rule, body.rejected) == (errors.X_RATE_LIMITED, FLOOD_RULE, b"")
+        if flood != bool(body.count):
+            raise NotVerified(errors.X_RECEIPT_INVALID, "envelope", "REJECTION.COUNT")
         fields: Fields | None = None
         for row in self._rows(values):
             if row.org == verified.header.addressee.org:
@@ -208,8 +211,7 @@ class Recomputer:
                     row.subject,
                     role,
                     verified.digest,
-                    body.code,
-                    body.rule,
+                    body,
                     time_ms,
                     DEFAULT_SEAL_MONTHS,
                 )

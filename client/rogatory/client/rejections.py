@@ -53,15 +53,14 @@ def verify_rejection(rejection: Rejection, sent: bytes, scheme: Scheme, row: Key
     operator = scheme.directory.org(verified.row.org).kind is PartyKind.OPERATOR
     if not operator or verified.header.issuer.role != EXCHANGE_ROLE or not isinstance(body, Reject):
         raise NotVerified(errors.X_RECEIPT_INVALID, "rejection.envelope", "REJECTION.EXCHANGE")
-    if body.rejected != raw_digest(sent):
+    if body.rejected != raw_digest(sent) or body.count:
         raise NotVerified(errors.X_RECEIPT_INVALID, "rejection.envelope", "REJECTION.DIGEST")
     expected = reject_fields(
         row.org,
         row.subject,
         row.roles[0] if row.roles else "",
         verified.digest,
-        body.code,
-        body.rule,
+        body,
         receipt.time_ms,
         DEFAULT_SEAL_MONTHS,
     )

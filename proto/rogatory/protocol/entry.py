@@ -31,7 +31,7 @@ from rogatory.protocol.pack import Pack
 from rogatory.protocol.scope import scope_digest
 from rogatory.protocol.sealed import manifest_digest
 from rogatory.protocol.state import RequestState
-from rogatory.protocol.statements import Disclose, GrantedTask
+from rogatory.protocol.statements import Disclose, GrantedTask, Reject
 
 Fields = tuple[bytes, ...]
 
@@ -96,18 +96,19 @@ def reject_fields(
     subject: bytes,
     role: str,
     digest: bytes,
-    code: str,
-    rule: str,
+    body: Reject,
     time_ms: int,
     seal_months: int,
 ) -> Fields:
     """Return the values of a rejection's entry: who tried, what digest, which code and rule; nothing of the content.
 
     ``actor``, ``subject`` and ``role`` are the TLS peer's, since nothing else is proven before a signature verifies.
+    ``digest`` is that of the reject statement's envelope. The count of a flood stands among the flags.
     """
+    flags = f"COUNT:{body.count}" if body.count else ""
     return (
         record_value(b"REJECT", b""),
-        text_value(f"REJECT/{code}"),
+        text_value(f"REJECT/{body.code}"),
         bytes_value(actor),
         ABSENT,
         time_value(time_ms),
@@ -121,7 +122,7 @@ def reject_fields(
         seal_value(due_day(time_ms, seal_months)),
         ABSENT,
         record_value(subject, role.encode(), b""),
-        record_value(code.encode(), rule.encode(), b"", b""),
+        record_value(body.code.encode(), body.rule.encode(), b"", flags.encode()),
     )
 
 

@@ -162,12 +162,17 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """The exchange's word that it did not accept a statement: digest of the bytes, code, rule, field."""
+    """The exchange's word that it did not accept a statement: digest of the bytes, code, rule, field.
+
+    With a count it is about a flood instead: so many statements of one device were turned away unread, after too many of
+    its statements had been rejected; there is no digest then.
+    """
 
     rejected: bytes = b""
     code: str = ""
     rule: str = ""
     field: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +216,8 @@ BODIES: Final[Mapping[StatementKind, type[Body]]] = MappingProxyType(
     }
 )
 # Only the exchange's own key signs these, and none of them enters the fold.
+# Rule of what a peer is told, and of the counted entry, when too many of its statements were rejected.
+FLOOD_RULE: Final = "LIMIT.REJECTIONS"
 EXCHANGE_KINDS: Final = frozenset({StatementKind.REJECT, StatementKind.STATUS})
 # These decide on a state, so they must have seen the request's last statement (architecture §4, order).
 DECIDING_KINDS: Final = frozenset(

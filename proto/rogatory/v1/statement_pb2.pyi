@@ -959,10 +959,13 @@ class Reject(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
     rejected: _builtins.bytes
     code: _builtins.str
     rule: _builtins.str
     field: _builtins.str
+    count: _builtins.int
+    """For a flood: how many statements of the addressee's device were turned away unread; then there is no digest."""
     def __init__(
         self,
         *,
@@ -970,10 +973,11 @@ class Reject(_message.Message):
         code: _builtins.str = ...,
         rule: _builtins.str = ...,
         field: _builtins.str = ...,
+        count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "rejected", b"rejected", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "count", b"count", "field", b"field", "rejected", b"rejected", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

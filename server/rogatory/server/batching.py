@@ -33,6 +33,10 @@ class WriterEngine(Protocol):
         """Publish the newest head."""
         ...
 
+    def stop(self) -> int | None:
+        """Write down what is counted in memory only and publish once more, at a clean stop."""
+        ...
+
     def close(self) -> None:
         """Close the files."""
         ...

@@ -52,7 +52,8 @@ class KeySettings(BaseModel):
 class LimitSettings(BaseModel):
     """Limits by peer (one certificate) and by party (one organisation); none of them is global.
 
-    A stream is a Watch or a transfer. ``disclosure_bytes`` bounds one disclosure, ``free_bytes`` is what uploads must
+    A stream is a Watch or a transfer. ``rejections_per_peer`` statements of a peer may be rejected within
+    ``rejection_seconds`` and leave an entry each; then it is turned away until they are over. ``disclosure_bytes`` bounds one disclosure, ``free_bytes`` is what uploads must
     leave on the disk.
     """
 
@@ -62,6 +63,8 @@ class LimitSettings(BaseModel):
     calls_per_party: Annotated[int, Field(ge=1, le=100_000)] = 2048
     streams_per_peer: Annotated[int, Field(ge=1, le=10_000)] = 32
     streams_per_party: Annotated[int, Field(ge=1, le=100_000)] = 1024
+    rejections_per_peer: Annotated[int, Field(ge=1, le=1_000_000)] = 16
+    rejection_seconds: Seconds = 60.0
     disclosure_bytes: Annotated[int, Field(ge=4 * MIB, le=4_000_000 * MIB)] = 256 * 1024 * MIB
     free_bytes: Annotated[int, Field(ge=0)] = 1024 * MIB
 

@@ -106,6 +106,7 @@ class LocalWritePath:
         try:
             while self._turn(engine, ticker):
                 pass
+            engine.stop()
         finally:
             self._open = False
             engine.close()

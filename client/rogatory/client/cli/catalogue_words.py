@@ -145,6 +145,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Do not use it; fetch it again or ask the scheme's administrators.",
     ),
     (
+        "X_RATE_LIMITED",
+        "Too many statements of one device were rejected, so further ones were turned away unread; the count says how many.",
+        "Find out what that device sends, and stop it; what was turned away can be sent again.",
+    ),
+    (
         "X_REALM_MISMATCH",
         "This belongs to another realm than the one that you have pinned.",
         "Check that you are connected to the right exchange; never mix training and real use.",
@@ -263,6 +268,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "KEYS.LOCKED",
         "This needs your keys, and they are locked.",
         "Give your passphrase, or name a file with --passphrase-file.",
+    ),
+    (
+        "LIMIT.REJECTIONS",
+        "The exchange has rejected many statements of this device lately and reads no more of them for a minute.",
+        "Look at what was rejected and why; what you signed waits in the outbox and goes afterwards.",
     ),
     (
         "OPENED_HERE",

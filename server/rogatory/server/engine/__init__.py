@@ -6,6 +6,7 @@ sealed. ``Engine`` is the front door, ``jobs`` what goes in and out.
 """
 
 from rogatory.server.engine.engine import Engine, EngineFiles
+from rogatory.server.engine.floods import FloodLimits
 from rogatory.server.engine.jobs import Direction, Job, Op, TransferGrant, TransferOpen
 
-__all__ = ["Direction", "Engine", "EngineFiles", "Job", "Op", "TransferGrant", "TransferOpen"]
+__all__ = ["Direction", "Engine", "EngineFiles", "FloodLimits", "Job", "Op", "TransferGrant", "TransferOpen"]

@@ -23,6 +23,7 @@ from rogatory.protocol.pack import Pack
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import Body, Statement
+from rogatory.server.engine.floods import Floods
 from rogatory.server.store.contract import ExchangeStore, RequestRow
 from rogatory.server.vault import Vault
 
@@ -58,6 +59,7 @@ class Core:
     clock: Clock
     entropy: Entropy
     whole_parts: WholeParts
+    floods: Floods
 
     def caller(self, peer_spki: bytes) -> Caller:
         """Return the enrolled device behind a certificate.

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
@@ -30,14 +31,17 @@ from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.server.engine import reading
 from rogatory.server.engine.batch import Answer, Batch, Finish, encode_openings
 from rogatory.server.engine.core import Caller, Core
+from rogatory.server.engine.floods import Flood, FloodLimits, Floods
 from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
 from rogatory.server.engine.jobs import Job, Op
+from rogatory.server.engine.rejecting import place_flood
 from rogatory.server.engine.submitting import submit
 from rogatory.server.parts_index import whole_parts
 from rogatory.server.store.contract import SchemeRow
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
 
+_LOG: Final = structlog.get_logger(__name__)
 Handler = Callable[[Core, Batch, Caller, bytes], Answer]
 
 _HANDLERS: Final[Mapping[Op, Handler]] = MappingProxyType(
@@ -94,7 +98,13 @@ class Engine:
         self._publisher = publisher
 
     @classmethod
-    def open(cls, files: EngineFiles, clock: Clock | None = None, entropy: Entropy | None = None) -> Engine:
+    def open(
+        cls,
+        files: EngineFiles,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+        flood_limits: FloodLimits | None = None,
+    ) -> Engine:
         """Open the data folder, or lay it out at the first start.
 
         Raises:
@@ -126,6 +136,7 @@ class Engine:
             clock=clock,
             entropy=entropy,
             whole_parts=lambda request_id, disclosure_id: whole_parts(files.parts, request_id, disclosure_id),
+            floods=Floods(flood_limits or FloodLimits()),
         )
         first = not begun and not files.ratchet.exists()
         ratchet = Ratchet.create(files.ratchet) if first else Ratchet.open(files.ratchet)
@@ -153,11 +164,12 @@ class Engine:
             AuditError, sqlite3.Error: The batch was rolled back and nothing of it was shown; the caller must stop.
         """
         core = self._core
-        batch = Batch(core, max(core.clock.now_ms(), core.log.time_ms))
+        batch = Batch(core, self._now_ms())
         pending: list[Answer | RogatoryError] = []
         staged: Staged | None = None
         try:
             with core.store.transaction():
+                self._place_floods(batch, core.floods.ended(batch.time_ms))
                 pending.extend(self._do(batch, job) for job in jobs)
                 staged = self._write(batch)
         except BaseException:
@@ -171,10 +183,21 @@ class Engine:
     def publish(self) -> int:
         """Publish the newest head if the log has grown, and return the published size.
 
+        Before that, rejection floods whose time is over get their counted entry.
+
         Raises:
             AuditError: Nothing was released; the caller must stop.
         """
+        over_cap = self._core.floods.take_over_cap()
+        if over_cap:
+            _LOG.warning("over_cap", calls=over_cap)
+        self._log_floods(self._core.floods.ended(self._now_ms()))
         return self._publisher.publish().size
+
+    def stop(self) -> int:
+        """Write down what is counted in memory only, and publish for the last time; not for use after a failure."""
+        self._log_floods(self._core.floods.all())
+        return self.publish()
 
     def close(self) -> None:
         """Close database and vault; everything acknowledged is durable already."""
@@ -186,6 +209,30 @@ class Engine:
             return _HANDLERS[job.op](self._core, batch, self._core.caller(job.peer_spki), job.payload)
         except RogatoryError as error:
             return error
+
+    def _now_ms(self) -> int:
+        """Commit time: never earlier than the log's newest entry."""
+        return max(self._core.clock.now_ms(), self._core.log.time_ms)
+
+    def _place_floods(self, batch: Batch, floods: Sequence[Flood]) -> None:
+        for flood in floods:
+            place_flood(self._core, batch, flood)
+
+    def _log_floods(self, floods: Sequence[Flood]) -> None:
+        """Commit counted entries by themselves, when no job carries them."""
+        if not floods:
+            return
+        core = self._core
+        batch = Batch(core, self._now_ms())
+        try:
+            with core.store.transaction():
+                self._place_floods(batch, floods)
+                staged = self._write(batch)
+        except BaseException:
+            core.log.discard()
+            raise
+        if staged is not None:
+            core.log.adopt(staged)
 
     def _write(self, batch: Batch) -> Staged | None:
         """Write the batch's entries, tiles and head inside the open transaction; nothing for a batch without."""

@@ -3,7 +3,8 @@
 
 Order (architecture §4): exact replay, verification, the TLS peer against the signer, what the signer had seen, storage
 (sections, parts), the fold, entry, state, feeds. A refusal leaves one entry with digest, code and rule, and changes
-nothing else. Statements over the size cap are refused as a whole call and leave no entry.
+nothing else; a peer with too many of them is turned away unread for a while (``floods``). Statements over the size cap
+are refused as a whole call and leave no entry.
 """
 
 from __future__ import annotations
@@ -11,19 +12,18 @@ from __future__ import annotations
 from rogatory.audit.merkle import root_of
 from rogatory.protocol import codec, errors, sealed
 from rogatory.protocol.decision import Setting
-from rogatory.protocol.entry import DEFAULT_SEAL_MONTHS, entry_fields, reject_fields
-from rogatory.protocol.envelope import Verified, envelope_digest, parse_envelope, raw_digest, verify_envelope
-from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError
+from rogatory.protocol.entry import entry_fields
+from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
+from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError, Unavailable
 from rogatory.protocol.feed import EMPTY_FEED, next_feed
-from rogatory.protocol.header import StatementKind
-from rogatory.protocol.ids import is_uuid7, uuid7
 from rogatory.protocol.lifecycle import decide, pack_of
 from rogatory.protocol.receipt import Receipt, Rejection
 from rogatory.protocol.state import RequestState
-from rogatory.protocol.statements import EXCHANGE_KINDS, MAX_ENVELOPE, Disclose, Reject, Statement
+from rogatory.protocol.statements import EXCHANGE_KINDS, FLOOD_RULE, MAX_ENVELOPE, Disclose, Statement
 from rogatory.protocol.wire import MAX_MESSAGE, FeedItem, SubmitRequest, SubmitResponse, SubmitResult
 from rogatory.server.engine.batch import Answer, Batch, Finish, Placed
 from rogatory.server.engine.core import Caller, Core
+from rogatory.server.engine.rejecting import place_rejection
 from rogatory.server.store.contract import StatementRow, ViewRow
 
 MAX_ENVELOPES = 256
@@ -34,14 +34,23 @@ def submit(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
 
     Raises:
         Invalid: The call itself is malformed, or an envelope is over the cap.
+        Unavailable: ``LIMIT.REJECTIONS``: the peer had too many statements rejected lately. What of the call came
+            before that is done, and sent again has the same answer; the rest was not looked at.
     """
     request = codec.decode(SubmitRequest, payload, limit=MAX_MESSAGE, at="request")
     if not 0 < len(request.envelopes) <= MAX_ENVELOPES:
         raise Invalid(errors.X_FIELD_INVALID, "request.envelopes", "COUNT")
     for i, data in enumerate(request.envelopes):
         if len(data) > MAX_ENVELOPE:
+            core.floods.over_cap()
             raise Invalid(errors.X_TOO_LARGE, f"request.envelopes[{i}]", "SIZE_CAP")
-    outcomes = [_one(core, batch, caller, data) for data in request.envelopes]
+    outcomes: list[_Outcome] = []
+    for i, data in enumerate(request.envelopes):
+        again = _replayed(core, caller, data)
+        if again is None and core.floods.full(caller.row):
+            core.floods.turned_away(caller.row, len(request.envelopes) - i)
+            raise Unavailable(errors.X_TRANSIENT, "peer", FLOOD_RULE)
+        outcomes.append(again or _one(core, batch, caller, data))
 
     def answer(finish: Finish) -> bytes:
         return codec.encode(SubmitResponse(tuple(outcome(finish) for outcome in outcomes)))
@@ -84,15 +93,13 @@ class _Rejected:
 _Outcome = _Accepted | _Again | _Rejected
 
 
-def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Outcome:
-    again = _replayed(core, caller, data)
-    if again is not None:
-        return again
+def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Accepted | _Rejected:
     try:
         verified = verify_envelope(data, core.directory, batch.time_ms)
         return _accept(core, batch, caller, verified)
     except RogatoryError as error:
-        return _reject(core, batch, caller, data, error)
+        core.floods.rejected(caller.row, batch.time_ms)
+        return _Rejected(*place_rejection(core, batch, caller.row, data, error))
 
 
 def _replayed(core: Core, caller: Caller, data: bytes) -> _Again | None:
@@ -176,27 +183,3 @@ def _feed(core: Core, after: RequestState, verified: Verified, index: int) -> No
         digest = next_feed(tip.feed_digest if tip is not None else EMPTY_FEED, index, verified.digest)
         item = FeedItem(index, after.request_id, verified.digest, verified.header.kind, digest)
         core.store.add_feed(org, item)
-
-
-def _reject(core: Core, batch: Batch, caller: Caller, data: bytes, error: RogatoryError) -> _Rejected:
-    body = Reject(raw_digest(data), error.code, error.rule, error.field)
-    envelope = core.sign(
-        StatementKind.REJECT, body, _request_id(core, data), caller.row.address, batch.time_ms
-    )
-    digest = envelope_digest(parse_envelope(envelope), core.exchange_row.alg)
-    row = caller.row
-    role = row.roles[0] if row.roles else ""
-    fields = reject_fields(
-        row.org, row.subject, role, digest, error.code, error.rule, batch.time_ms, DEFAULT_SEAL_MONTHS
-    )
-    return _Rejected(batch.place(fields, row.org, None, envelope), envelope)
-
-
-def _request_id(core: Core, data: bytes) -> bytes:
-    """The request that a rejected statement claims to be about, where it can be read; else a fresh id."""
-    try:
-        statement = codec.decode(Statement, parse_envelope(data).payload, limit=MAX_ENVELOPE)
-    except RogatoryError:
-        return uuid7(core.clock, core.entropy)
-    claimed = statement.header.request_id
-    return claimed if is_uuid7(claimed) else uuid7(core.clock, core.entropy)

@@ -20,7 +20,7 @@ import structlog
 
 from rogatory.server import hardening, logs
 from rogatory.server.config import Settings, StartupError, load_settings
-from rogatory.server.engine import Engine, EngineFiles
+from rogatory.server.engine import Engine, EngineFiles, FloodLimits
 from rogatory.server.writer.service import WriterService
 
 _LOG: Final = structlog.get_logger(__name__)
@@ -36,6 +36,12 @@ def engine_files(settings: Settings) -> EngineFiles:
         log_key_pq=settings.keys.log_ml_dsa_44,
         exchange_key=settings.keys.exchange,
     )
+
+
+def flood_limits(settings: Settings) -> FloodLimits:
+    """Return what a peer may have rejected before it is turned away."""
+    limits = settings.limits
+    return FloodLimits(limits.rejections_per_peer, round(limits.rejection_seconds * 1000))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         ):
             # One writer for one data folder, whoever starts it; the system gives the lock back when this process ends.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            engine = Engine.open(engine_files(settings))
+            engine = Engine.open(engine_files(settings), flood_limits=flood_limits(settings))
             WriterService(engine, connection, settings.publish_seconds).run()
             engine.close()
     except Exception as error:  # noqa: BLE001 - the last line of defence: name the kind, never the text, and end

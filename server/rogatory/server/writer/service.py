@@ -48,7 +48,7 @@ class WriterService:
             self._ticker.tick(self._engine)
         while self._queue:
             self._commit()
-        self._engine.publish()
+        self._engine.stop()
 
     def _receive(self, timeout: float) -> None:
         """Read what has arrived; wait at most ``timeout`` seconds for the first byte."""
