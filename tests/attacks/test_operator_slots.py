@@ -15,19 +15,13 @@ from typing import Any
 import pytest
 
 from rogatory.audit.commitment import ABSENT, EntryHeader, present
-from rogatory.client.opened_entries import Recomputer
-from rogatory.client.scheme import Scheme, verify_scheme
-from rogatory.protocol import codec
 from rogatory.protocol.entry import entry_fields
 from rogatory.protocol.entry_schema import read_time, seal_value, time_value
 from rogatory.protocol.errors import NotVerified
 from rogatory.protocol.header import DAY_MS, Seen
 from rogatory.protocol.state import RequestState
-from rogatory.protocol.wire import MAX_MESSAGE, OpenedEntry, OpenEntriesRequest, OpenEntriesResponse
-from rogatory.server.engine import Op, batch, submitting
-from rogatory.server.reader import Reader
-from tests.support.acts import World
-from tests.support.liar import Inner
+from rogatory.server.engine import batch, submitting
+from tests.support.liar import Inner, oversight_finds
 
 HOUR = 3_600_000
 
@@ -48,31 +42,6 @@ def lie(monkeypatch: pytest.MonkeyPatch, slot: int, value: bytes | None = None) 
         return tuple(fields)
 
     monkeypatch.setattr(submitting, "entry_fields", lying)
-
-
-def scheme_of(world: World) -> Scheme:
-    reader = Reader(world.files.database)
-    scheme = verify_scheme(reader.directory_response(), reader.packs_response(), world.realm.directory.realm)
-    reader.close()
-    return scheme
-
-
-def opened(world: World) -> tuple[OpenedEntry, ...]:
-    """Everything, as oversight is given it."""
-    reply = world.call("inspector", Op.OPEN_ENTRIES, OpenEntriesRequest(0, 256, "INSPECTION"))
-    return codec.decode(OpenEntriesResponse, reply, limit=MAX_MESSAGE).entries
-
-
-def oversight_finds(world: World) -> tuple[int, str]:
-    """Index and rule of the first entry that oversight's own computation contradicts."""
-    recomputer = Recomputer(scheme_of(world))
-    for item in opened(world):
-        try:
-            # The root is the one object that a mirror hands in from what it pinned.
-            recomputer.take(item) if item.index != 1 else None
-        except NotVerified as error:
-            return item.index, error.rule
-    return -1, ""
 
 
 async def submitted(inner: Inner) -> tuple[bytes, NotVerified]:

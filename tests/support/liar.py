@@ -16,14 +16,19 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from rogatory.client.channel import Transport
+from rogatory.client.opened_entries import Recomputer
 from rogatory.client.profile import Profile, unpack_secrets
+from rogatory.client.scheme import verify_scheme
 from rogatory.client.session import Session, open_session
 from rogatory.protocol import codec
+from rogatory.protocol.errors import NotVerified
 from rogatory.protocol.wire import (
     MAX_MESSAGE,
     GetCheckpointRequest,
     ListEntriesRequest,
     ListRequestsRequest,
+    OpenEntriesRequest,
+    OpenEntriesResponse,
     WatchRequest,
 )
 from rogatory.server.engine import Op
@@ -125,3 +130,20 @@ class Inner:
         """Kinds of what a person has kept as evidence."""
         folder = self.profile(name).folder("evidence")
         return sorted(path.name.partition("-")[2] for path in folder.iterdir()) if folder.exists() else []
+
+
+def oversight_finds(world: World) -> tuple[int, str]:
+    """Index and rule of the first entry that oversight's own computation contradicts; -1 where everything holds."""
+    reader = Reader(world.files.database)
+    directory, packs = reader.directory_response(), reader.packs_response()
+    reader.close()
+    objects = (*directory.roots, directory.trust_list, *packs.packs)
+    scheme = verify_scheme(directory, packs, world.realm.directory.realm)
+    recomputer = Recomputer(scheme, {item.receipt.index: item.quorum for item in objects})
+    reply = world.call("inspector", Op.OPEN_ENTRIES, OpenEntriesRequest(0, 256, "INSPECTION"))
+    for item in codec.decode(OpenEntriesResponse, reply, limit=MAX_MESSAGE).entries:
+        try:
+            recomputer.take(item)
+        except NotVerified as error:
+            return item.index, error.rule
+    return -1, ""

@@ -30,7 +30,7 @@ from rogatory.client.views import (
 from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import KeyRow
 from rogatory.protocol.entry_schema import PREVIOUS
-from rogatory.protocol.envelope import parse_envelope
+from rogatory.protocol.envelope import CLOCK_SKEW_MS, parse_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import SectionRef
 from rogatory.protocol.ids import Clock
@@ -206,10 +206,29 @@ class ExchangeClient:
             view = verify_view(response, request_id, self.scheme, self.row, purpose)
             check_not_ahead(self._clock.now_ms(), *view.receipts)
             self.state.note_heads(*view.heads)
+        self._compare(view)
         for item in view.statements:
             self.state.save_receipt(item.verified.digest, item.verified.data, item.receipt)
         self.state.save_view(request_id, response)
         return view
+
+    def _compare(self, view: RequestView) -> None:
+        """Hold a view against what others had seen when they signed, and against the own feed's last heartbeat.
+
+        Raises:
+            NotVerified: ``LOG.FORK``, or ``FEED.WITHHELD``: the exchange signed that the feed held everything, and it did not.
+        """
+        own, trusted = self.state.profile.config.person.org, self.state.trusted
+        for item in view.statements:
+            header = item.verified.header
+            if header.issuer.org == own:
+                continue
+            self.state.note_seen(item.verified.data, header.seen)
+            # Time may step back a little on an honest machine; two minutes are the skew that everything here allows.
+            silent = item.receipt.time_ms + CLOCK_SKEW_MS < trusted.beat_ms
+            if own in item.state.parties and item.index >= trusted.beat_position and silent:
+                self.state.keep_evidence("feed", self.state.beat(), encode_receipt(item.receipt.receipt))
+                raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.WITHHELD")
 
     def stored_view(self, request_id: bytes) -> RequestView | None:
         """Return the request as last fetched, verified again, or None."""

@@ -17,6 +17,7 @@ from rogatory.audit import commitment, merkle
 from rogatory.audit.commitment import payload
 from rogatory.audit.errors import AuditError
 from rogatory.audit.framing import th
+from rogatory.client.feeds import Feeds
 from rogatory.client.scheme import Scheme
 from rogatory.client.views import fold_entry
 from rogatory.protocol import errors, tags
@@ -35,7 +36,7 @@ from rogatory.protocol.entry_schema import (
     read_record,
     read_time,
 )
-from rogatory.protocol.envelope import parse_envelope, verify_envelope
+from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.quorum import quorum_digest, verify_quorum
@@ -47,6 +48,7 @@ from rogatory.protocol.wire import OpenedEntry
 _SCHEME_KINDS: Final = frozenset(
     {StatementKind.CONFIG, StatementKind.ROOT, StatementKind.TRUST_LIST, StatementKind.PACK}
 )
+_Signed = tuple[Verified, RequestState | None]
 _NONE: Final[Mapping[int, bytes]] = MappingProxyType({})
 
 
@@ -125,6 +127,8 @@ class Recomputer:
         self._leaves: dict[bytes, bytes] = {}  # leaf of a request's last statement -> request id
         self._last_leaf: dict[bytes, bytes] = {}
         self._time = 0
+        self._next = 0
+        self._feeds: Feeds | None = Feeds()
         self.slots = 0
 
     @property
@@ -136,9 +140,25 @@ class Recomputer:
         """Check one entry.
 
         Raises:
-            NotVerified: A slot says something else, or is not opened; or time went back.
+            NotVerified: A slot says something else, or is not opened; or time went back; or, where every entry so far was
+                open, ``FEED.DIVERGED`` or ``REJECTION.ACCEPTED``.
             RogatoryError: The signed bytes do not verify, or the rules refuse what the log accepted.
         """
+        feeds, self._feeds = (self._feeds if item.index == self._next else None), None
+        self._next = item.index + 1
+        signed = self._take(item)
+        # After an entry that does not hold, what parties were told is not known any more.
+        self._feeds = feeds
+        if feeds is not None and signed is not None:
+            verified, after = signed
+            body = verified.statement.body
+            if isinstance(body, Reject):
+                feeds.rejection(body, verified.header.addressee.org)
+            elif after is not None:
+                feeds.statement(verified, after, item.index)
+
+    def _take(self, item: OpenedEntry) -> _Signed | None:
+        """Check one entry by itself and in its request; return what was signed behind it, where a person or the exchange did."""
         values = check_opened(item, self._scheme.log)
         if set(values) != ALL_SLOTS:
             raise NotVerified(errors.X_RECEIPT_INVALID, "openings", "VIEW.COMPLETE")
@@ -147,35 +167,40 @@ class Recomputer:
             raise NotVerified(errors.X_LOG_INVALID, "time", "ORDER")
         self._time = time_ms
         leaf = merkle.leaf_hash(item.entry)
-        expected = self._expected(item, values, time_ms, leaf)
+        expected, signed = self._expected(item, values, time_ms, leaf)
         for slot in sorted(values):
             if values[slot] != expected[slot]:
                 raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{slot}]", f"SLOT.{slot}")
         check_dates(item.entry, expected)
         self.slots += len(values)
+        return signed
 
-    def _expected(self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes) -> Fields:
+    def _expected(
+        self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes
+    ) -> tuple[Fields, _Signed | None]:
         kind = read_record(values[KIND], 2)[0].decode("utf-8", "replace")
         if item.index in self._objects and item.envelope != self._objects[item.index]:
             raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         if kind == StatementKind.CONSULT.name and not item.envelope:
-            return self._read(values, time_ms)
+            return self._read(values, time_ms), None
         scheme_kind = StatementKind.__members__.get(kind)
         if scheme_kind in _SCHEME_KINDS and scheme_kind is not None:
-            return self._object(scheme_kind, item, time_ms)
+            return self._object(scheme_kind, item, time_ms), None
         if PAYLOAD_TYPES.get(parse_envelope(item.envelope).payload_type) is StatementKind.REJECT:
             return self._rejection(item.envelope, values, time_ms)
         return self._statement(item, time_ms, leaf)
 
-    def _statement(self, item: OpenedEntry, time_ms: int, leaf: bytes) -> Fields:
+    def _statement(self, item: OpenedEntry, time_ms: int, leaf: bytes) -> tuple[Fields, _Signed]:
         request_id = _request_id(item.envelope)
         before, previous = self._states.get(request_id), self._last_leaf.get(request_id, b"")
-        _, after, fields = fold_entry(before, item.envelope, item.index, time_ms, self._scheme, previous)
+        verified, after, fields = fold_entry(
+            before, item.envelope, item.index, time_ms, self._scheme, previous
+        )
         self._states[request_id] = after
         self._leaves.pop(previous, None)
         self._leaves[leaf] = request_id
         self._last_leaf[request_id] = leaf
-        return fields
+        return fields, (verified, after)
 
     def _object(self, kind: StatementKind, item: OpenedEntry, time_ms: int) -> Fields:
         """The scheme's own objects: those in force must be the ones that were verified, others must verify now."""
@@ -192,7 +217,7 @@ class Recomputer:
             raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         return scheme_fields(kind, quorum_digest(data), time_ms)
 
-    def _rejection(self, data: bytes, values: Mapping[int, bytes], time_ms: int) -> Fields:
+    def _rejection(self, data: bytes, values: Mapping[int, bytes], time_ms: int) -> tuple[Fields, _Signed]:
         """Before a signature verifies, the actor is the TLS peer: it must be enrolled, and the rejection's addressee."""
         directory = self._scheme.directory
         verified = verify_envelope(data, directory, time_ms)
@@ -217,7 +242,7 @@ class Recomputer:
                 )
         if fields is None:
             raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{ACTOR}]", "DIRECTORY.KEY")
-        return fields
+        return fields, (verified, None)
 
     def _read(self, values: Mapping[int, bytes], time_ms: int) -> Fields:
         """A read has no signed bytes: who, what and why are the exchange's word, everything else follows from them."""

@@ -18,6 +18,7 @@ from rogatory.client.scheme import Scheme, verify_scheme
 from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.feed import EMPTY_FEED
+from rogatory.protocol.header import Seen
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.receipt import LogHead, VerifiedReceipt, encode_receipt
 from rogatory.protocol.wire import (
@@ -50,6 +51,8 @@ class Trusted:
         cursor: Log index from which the feed goes on.
         feed_digest: Chain over everything that was addressed to the party so far.
         directory_version: Version of the trust list in use; an older one is refused.
+        beat_position: How far the feed went by the newest heartbeat that the exchange signed.
+        beat_ms: When it signed that.
     """
 
     checkpoint: KnownHead | None = None
@@ -59,6 +62,8 @@ class Trusted:
     cursor: int = 0
     feed_digest: bytes = EMPTY_FEED
     directory_version: int = 0
+    beat_position: int = 0
+    beat_ms: int = 0
 
 
 class TrustedState:
@@ -116,15 +121,52 @@ class TrustedState:
         )
         self.update(replace(trusted, unchecked=tuple(unchecked), highest=highest))
 
+    def note_seen(self, envelope: bytes, seen: Seen) -> None:
+        """Remember the head that somebody else had verified when signing, until a checkpoint was held against it.
+
+        An exchange that shows two parties two histories is found by either one, at the next word of the other that it
+        passes on: each statement names the log that its signer saw.
+
+        Raises:
+            NotVerified: ``X_LOG_INVALID`` with rule ``LOG.FORK``: the signer was shown another root for a size known here.
+        """
+        trusted = self.trusted
+        known = {item.size: item.root for item in (*trusted.history, *trusted.unchecked)}
+        for item in (trusted.checkpoint, trusted.highest):
+            if item is not None:
+                known[item.size] = item.root
+        root = known.get(seen.log_size)
+        if root is not None and root != seen.log_root:
+            self.keep_evidence("fork", self.note_of(seen.log_size), envelope)
+            raise NotVerified(errors.X_LOG_INVALID, "header.seen.log_root", "LOG.FORK")
+        if root is None and seen.log_size:
+            self._keep_head(f"{seen.log_size}.seen", envelope)
+            fresh = KnownHead(seen.log_size, seen.log_root)
+            unchecked = sorted((*trusted.unchecked, fresh), key=lambda item: item.size)
+            self.update(replace(trusted, unchecked=tuple(unchecked)))
+
     def keep_note(self, head: LogHead) -> None:
         """Keep the signed note of a head: without it, nobody else could be shown what the log once said."""
-        path = private_dir(self._folder / "heads") / f"{head.size}.note"
+        self._keep_head(f"{head.size}.note", head.note)
+
+    def _keep_head(self, name: str, data: bytes) -> None:
+        path = private_dir(self._folder / "heads") / name
         if not path.exists():
-            write_private(path, head.note)
+            write_private(path, data)
 
     def note_of(self, size: int) -> bytes:
-        """Return the signed note that was kept for a size; empty when none was."""
-        return read_optional(self._folder / "heads" / f"{size}.note") or b""
+        """Return what was kept for a size: the signed note, or the statement whose signer saw it; empty when neither."""
+        folder = self._folder / "heads"
+        return read_optional(folder / f"{size}.note") or read_optional(folder / f"{size}.seen") or b""
+
+    def save_beat(self, envelope: bytes, position: int, time_ms: int) -> None:
+        """Remember the exchange's newest signed word on how far the feed went."""
+        write_private(self._folder / "heartbeat.bin", envelope)
+        self.update(replace(self.trusted, beat_position=position, beat_ms=time_ms))
+
+    def beat(self) -> bytes:
+        """Return the newest signed heartbeat; empty when there was none."""
+        return read_optional(self._folder / "heartbeat.bin") or b""
 
     def save_cursor(self, cursor: int, feed_digest: bytes) -> None:
         """Remember how far the feed was read and verified."""

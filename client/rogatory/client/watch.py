@@ -20,7 +20,7 @@ from rogatory.client.rejections import EXCHANGE_ROLE
 from rogatory.client.session import Session
 from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import PartyKind
-from rogatory.protocol.envelope import verify_envelope
+from rogatory.protocol.envelope import CLOCK_SKEW_MS, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Unavailable
 from rogatory.protocol.feed import next_feed
 from rogatory.protocol.statements import Heartbeat
@@ -30,6 +30,8 @@ from rogatory.v1 import services_pb2
 _PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 _REMEMBERED = 4096
+# Twenty times what an exchange waits between heartbeats by default.
+_SILENCE = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,25 @@ class Beat:
     time_ms: int
 
 
-async def watch(session: Session, *, reconnect: bool = True) -> AsyncIterator[Heard | Beat]:
+async def watch(
+    session: Session, *, reconnect: bool = True, silence: float = _SILENCE
+) -> AsyncIterator[Heard | Beat]:
     """Yield the party's feed from the stored cursor on; the cursor moves after each item was taken.
 
     Args:
         session: Whose feed.
         reconnect: Whether to go on after the stream has ended; otherwise the iteration ends with it.
+        silence: Seconds without even a heartbeat after which the stream counts as broken.
 
     Raises:
-        NotVerified: ``X_LOG_INVALID`` with rule ``FEED.CHAIN``, ``FEED.HEARTBEAT`` or ``FEED.WITHHELD``.
+        NotVerified: ``X_LOG_INVALID`` with rule ``FEED.CHAIN``, ``FEED.HEARTBEAT``, ``FEED.STALE`` or ``FEED.WITHHELD``.
         NotAuthorised: The exchange does not take this device.
+        Unavailable: The stream broke or fell silent (``FEED.SILENT``), and ``reconnect`` is off.
     """
     pause = _PAUSE
     while True:
         try:
-            async for event in _stream(session):
+            async for event in _stream(session, silence):
                 pause = _PAUSE
                 yield event
         except Unavailable:
@@ -74,10 +80,11 @@ async def watch(session: Session, *, reconnect: bool = True) -> AsyncIterator[He
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def _stream(session: Session) -> AsyncIterator[Heard | Beat]:
+async def _stream(session: Session, silence: float) -> AsyncIterator[Heard | Beat]:
     feed = _Feed(session)
     request = WatchRequest(session.state.trusted.cursor)
-    async for message in session.exchange.channel.receive("ExchangeService/Watch", request, None):
+    messages = session.exchange.channel.receive("ExchangeService/Watch", request, None)
+    async for message in _unless_silent(messages, silence):
         event = _parsed(message)
         which = event.WhichOneof("event")
         if which == "item":
@@ -89,9 +96,23 @@ async def _stream(session: Session) -> AsyncIterator[Heard | Beat]:
         elif which == "heartbeat":
             with keeping(session.state, "heartbeat", event.heartbeat):
                 beat = feed.heartbeat(event.heartbeat)
+            session.state.save_beat(event.heartbeat, beat.position, beat.time_ms)
             yield beat
         elif which == "draining":
             return
+
+
+async def _unless_silent(messages: AsyncIterator[bytes], silence: float) -> AsyncIterator[bytes]:
+    """Pass messages on for as long as they come; a stream that says nothing at all cannot be told from a frozen one."""
+    while True:
+        try:
+            async with asyncio.timeout(silence):
+                message = await anext(messages)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise Unavailable(errors.X_TRANSIENT, "watch", "FEED.SILENT") from error
+        yield message
 
 
 def _parsed(message: bytes) -> services_pb2.WatchResponse:
@@ -109,6 +130,9 @@ class _Feed:
         self.cursor = session.state.trusted.cursor
         self.digest = session.state.trusted.feed_digest
         self._known = {self.cursor: self.digest}
+        # Heartbeats of this stream are made after it was opened; one that is older was kept back and played again.
+        self._since = session.clock.now_ms() - CLOCK_SKEW_MS
+        self._beat = b""
 
     def take(self, item: FeedItem) -> None:
         """Go on by one item, which must continue the chain."""
@@ -134,6 +158,9 @@ class _Feed:
             raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.HEARTBEAT")
         if body.org != self._session.me.org:
             raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.PARTY")
+        if verified.header.issued_at_ms < self._since or verified.digest == self._beat:
+            raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.STALE")
+        self._since, self._beat = verified.header.issued_at_ms, verified.digest
         if body.position > self.cursor:
             raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.WITHHELD")
         if self._known.get(body.position) != body.feed_digest:

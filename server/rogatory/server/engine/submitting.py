@@ -152,6 +152,9 @@ def _seen(core: Core, verified: Verified) -> None:
         raise Invalid(errors.X_LOG_INVALID, "header.seen.log_root", "HEAD_KNOWN")
     if seen.directory_index != core.directory.index:
         raise Invalid(errors.X_FIELD_INVALID, "header.seen.directory_index", "DIRECTORY.CURRENT")
+    # Oversight names the exchange when a signer's feed is not the one that the log gives: nobody may make that up.
+    if seen.feed_digest and not core.store.feed_held(verified.header.issuer.org, seen.feed_digest):
+        raise Invalid(errors.X_LOG_INVALID, "header.seen.feed_digest", "FEED.KNOWN")
 
 
 def _stored(core: Core, verified: Verified) -> None:

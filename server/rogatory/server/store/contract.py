@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from rogatory.audit.store import LogStore
 from rogatory.protocol.wire import FeedItem
+
+# A made-up digest costs a look through so many items at most; a party that is further behind must listen first.
+FEED_MEMORY: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,10 @@ class ExchangeStore(Protocol):
 
     def feed_tip(self, org: bytes) -> FeedItem | None:
         """Return the last item of an organisation's feed."""
+        ...
+
+    def feed_held(self, org: bytes, feed_digest: bytes) -> bool:
+        """Return whether an organisation's feed once had this digest, among its newest ``FEED_MEMORY`` items."""
         ...
 
     def add_feed(self, org: bytes, item: FeedItem) -> None:

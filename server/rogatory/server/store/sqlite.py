@@ -19,7 +19,14 @@ from rogatory.audit.errors import LogCorrupt
 from rogatory.audit.store import LogStore
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.wire import FeedItem
-from rogatory.server.store.contract import RequestRow, SchemeRow, SealedRow, StatementRow, ViewRow
+from rogatory.server.store.contract import (
+    FEED_MEMORY,
+    RequestRow,
+    SchemeRow,
+    SealedRow,
+    StatementRow,
+    ViewRow,
+)
 
 MIGRATIONS: Final = ("0001_initial.sql",)
 _STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
@@ -154,6 +161,15 @@ class SqliteExchangeStore:
             (org,),
         ).fetchone()
         return None if row is None else _feed_item(row)
+
+    def feed_held(self, org: bytes, feed_digest: bytes) -> bool:
+        """Return whether an organisation's feed once had this digest; found at once near its end, where it mostly is."""
+        row = self._db.execute(
+            "SELECT 1 FROM (SELECT feed_digest FROM feed WHERE org = ? ORDER BY i DESC LIMIT ?)"
+            " WHERE feed_digest = ? LIMIT 1",
+            (org, FEED_MEMORY, feed_digest),
+        ).fetchone()
+        return row is not None
 
     def add_feed(self, org: bytes, item: FeedItem) -> None:
         """Extend an organisation's feed."""
