@@ -19,6 +19,7 @@ derived from each other or from a long-lived key: that would make erasure a fict
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,9 @@ _PRESENT = b"\x01"
 _CTX_TAG = "rogatory/v1/ctx"
 _FIELD_TAG = b"rogatory/v1/field\x00"
 _BODY_TAG = "rogatory/v1/body"
+# The pads of HMAC for a key of 32 bytes in a block of 64: the key's bytes by table, and the rest of the block.
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+_INNER_REST, _OUTER_REST = b"\x36" * 32, b"\x5c" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,11 @@ def random_salts(random: Callable[[int], bytes]) -> tuple[bytes, ...]:
     Raises:
         CommitmentError: the source repeats itself or returns another length; an entry must not be built then.
     """
-    return _check_salts(tuple(random(SALT_SIZE) for _ in range(SLOTS)))
+    # One call for all: asking the system sixteen times costs more than the sixteen commitments.
+    drawn = random(SLOTS * SALT_SIZE)
+    if len(drawn) != SLOTS * SALT_SIZE:
+        raise CommitmentError("an entry needs sixteen salts of 32 bytes")
+    return _check_salts(tuple(drawn[at : at + SALT_SIZE] for at in range(0, len(drawn), SALT_SIZE)))
 
 
 def _check_salts(salts: tuple[bytes, ...]) -> tuple[bytes, ...]:
@@ -208,7 +216,13 @@ def field_commitment(ctx: bytes, slot: int, salt: bytes, value: bytes) -> bytes:
     """
     if not 0 <= slot < SLOTS or len(salt) != SALT_SIZE:
         raise CommitmentError("slot or salt is out of range")
-    return hmac.digest(salt, _FIELD_TAG + ctx + u16(slot) + lp(_check_value(value)), "sha256")
+    return _hmac_sha256(salt, _FIELD_TAG + ctx + u16(slot) + lp(_check_value(value)))
+
+
+def _hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """Return HMAC-SHA256 (RFC 2104) under a key of 32 bytes; written out because it takes half the time of ``hmac``."""
+    inner = hashlib.sha256(key.translate(_INNER) + _INNER_REST + message).digest()
+    return hashlib.sha256(key.translate(_OUTER) + _OUTER_REST + inner).digest()
 
 
 def commit(

@@ -9,16 +9,23 @@ This module is pure. It is not a wire format and not a parser: nothing is ever d
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 __all__ = ["lp", "th", "u8", "u16", "u32", "u64"]
 
 
 def _unsigned(value: int, width: int) -> bytes:
-    if not 0 <= value < 1 << (8 * width):
+    try:
+        return value.to_bytes(width, "big")
+    except OverflowError:
         msg = f"integer does not fit in {width} unsigned bytes"
-        raise ValueError(msg)
-    return value.to_bytes(width, "big")
+        raise ValueError(msg) from None
+
+
+@functools.lru_cache(maxsize=1024)
+def _tag(tag: str) -> bytes:
+    return lp(tag.encode("ascii"))
 
 
 def u8(value: int) -> bytes:
@@ -63,7 +70,7 @@ def lp(part: bytes) -> bytes:
     Raises:
         ValueError: the part is 2**32 bytes or longer.
     """
-    return u32(len(part)) + part
+    return _unsigned(len(part), 4) + part
 
 
 def th(tag: str, *parts: bytes) -> bytes:
@@ -77,7 +84,4 @@ def th(tag: str, *parts: bytes) -> bytes:
         UnicodeEncodeError: the tag is not ASCII.
         ValueError: a part is 2**32 bytes or longer.
     """
-    digest = hashlib.sha256(lp(tag.encode("ascii")))
-    for part in parts:
-        digest.update(lp(part))
-    return digest.digest()
+    return hashlib.sha256(_tag(tag) + b"".join([lp(part) for part in parts])).digest()

@@ -218,7 +218,10 @@ def test_attack_15_a_repeating_source_of_salts_is_noticed() -> None:
     with pytest.raises(CommitmentError):
         commit(ORIGIN, SCHEMA, HEADER, VALUES, [*SALTS[:15], SALTS[0]])
     counter = itertools.count()
-    assert len(set(random_salts(lambda size: next(counter).to_bytes(size, "big")))) == SLOTS
+    numbered = random_salts(
+        lambda size: b"".join(next(counter).to_bytes(32, "big") for _ in range(size // 32))
+    )
+    assert len(set(numbered)) == SLOTS
     with pytest.raises(CommitmentError):
         random_salts(lambda size: secrets.token_bytes(size - 1))
 
