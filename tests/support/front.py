@@ -68,7 +68,11 @@ class ServerProcess:
     @classmethod
     def start(cls, folder: Path, **environment: str) -> ServerProcess:
         """Makes a realm and starts a server on it; settings come as `ROGATORY_...` variables."""
-        realm = TrainingRealm.build(folder)
+        return cls.run(folder, TrainingRealm.build(folder), **environment)
+
+    @classmethod
+    def run(cls, folder: Path, realm: TrainingRealm, **environment: str) -> ServerProcess:
+        """Starts a server on a folder that a realm was built in."""
         log = folder / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -103,14 +107,16 @@ class ServerProcess:
         """Names of the events logged so far."""
         return [json.loads(line)["event"] for line in self.log.read_text().splitlines()]
 
-    def channel(self, name: str | None) -> grpc.Channel:
+    def channel(
+        self, name: str | None, *options: tuple[str, int], compression: grpc.Compression | None = None
+    ) -> grpc.Channel:
         """A channel with the certificate of one of the realm's people, or with none."""
         roots = self.realm.realm.authority.certificate
         tls = self.realm.tls(name) if name is not None else None
         credentials = grpc.ssl_channel_credentials(
             roots, tls.key if tls is not None else None, tls.certificate if tls is not None else None
         )
-        return grpc.secure_channel(self.address, credentials)
+        return grpc.secure_channel(self.address, credentials, options, compression)
 
     def terminate(self) -> int:
         """Sends SIGTERM and returns the exit code."""

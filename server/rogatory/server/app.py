@@ -44,6 +44,7 @@ _LOG: Final = structlog.get_logger(__name__)
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 _IDENTITY_ONLY: Final = 1
+_METADATA: Final = 4096
 
 
 class ManagedWritePath(WritePath, Protocol):
@@ -107,15 +108,28 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         # Clients ping idle watch connections once a minute; the default would answer with too_many_pings.
         ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_time_ms", _ms(settings.keepalive_seconds)),
+        ("grpc.keepalive_timeout_ms", _ms(settings.keepalive_seconds / 3)),
         # Open connections outlive a change of certificates; identity is checked by call, and reconnecting is cheap.
-        ("grpc.max_connection_age_ms", round(settings.connection_seconds * 1000)),
-        ("grpc.max_connection_age_grace_ms", round(settings.grace_seconds * 1000)),
+        ("grpc.max_connection_age_ms", _ms(settings.connection_seconds)),
+        ("grpc.max_connection_age_grace_ms", _ms(settings.grace_seconds)),
+        ("grpc.max_connection_idle_ms", _ms(settings.connection_idle_seconds)),
+        # Whoever connects and says nothing holds a descriptor for no longer than this.
+        ("grpc.server_handshake_timeout_ms", _ms(settings.handshake_seconds)),
+        # Signatures belong in bodies. From the first size on a call may be refused, from the second on it is.
+        ("grpc.max_metadata_size", _METADATA),
+        ("grpc.absolute_max_metadata_size", 2 * _METADATA),
+        # Streams without a request hold no handler and count for no peer, so each connection is bounded too; never below
+        # what one peer may have open, or its calls would keep its own Watch waiting. What is above waits at the client.
+        ("grpc.max_concurrent_streams", settings.limits.calls_per_peer + settings.limits.streams_per_peer),
         ("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ONLY),
         # A second exchange on the port must fail, not share the connections.
         ("grpc.so_reuseport", 0),
     ]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 class Front:

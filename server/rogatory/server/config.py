@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     idle_seconds: Seconds = 60.0
     grace_seconds: Seconds = 30.0
     connection_seconds: Seconds = 3600.0
+    connection_idle_seconds: Seconds = 300.0
+    handshake_seconds: Seconds = 5.0
+    keepalive_seconds: Seconds = 60.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
