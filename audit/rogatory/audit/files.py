@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from rogatory.audit.errors import LogCorrupt
+from rogatory.audit.failpoints import failpoint
 
 __all__ = ["replace_file", "sync_directory", "write_once"]
 
@@ -20,7 +21,9 @@ def sync_directory(path: Path) -> None:
         return
     handle = os.open(path, os.O_RDONLY)
     try:
+        failpoint("folder.fsync.before")
         os.fsync(handle)
+        failpoint("folder.fsync.after")
     finally:
         os.close(handle)
 
@@ -31,8 +34,11 @@ def replace_file(path: Path, data: bytes) -> None:
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
+        failpoint("file.fsync.before")
         os.fsync(file.fileno())
+    failpoint("file.rename.before")
     temporary.replace(path)
+    failpoint("file.rename.after")
     sync_directory(path.parent)
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 
 from rogatory.audit.checkpoint import Checkpoint
 from rogatory.audit.errors import FormatError, LogCorrupt, LogUnavailable, NoteError
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.keys import Signer
 from rogatory.audit.merkle import (
     EMPTY_ROOT,
@@ -172,11 +173,14 @@ class Log:
         leaves = tuple(leaf_hash(entry) for entry in entries)
         growth = self._edge.extend(leaves)
         size, root = growth.after.size, growth.after.root()
+        failpoint("log.sign.before")
+        note = sign_note(Checkpoint(self._origin, size, root).text(), [self._signer])
+        failpoint("log.sign.after")
         self._pending = Staged(
             first_index=self.size,
             size=size,
             root=root,
-            note=sign_note(Checkpoint(self._origin, size, root).text(), [self._signer]),
+            note=note,
             entries=tuple(entries),
             leaf_hashes=leaves,
             time_ms=time_ms,
@@ -211,15 +215,20 @@ class Log:
         """
         if staged is not self._pending:
             raise LogUnavailable("this is not the append that was staged last")
+        failpoint("log.head.before")
         self._store.swap_head(staged.base, staged.head)
+        failpoint("log.entries.before")
         self._store.add_entries(staged.first_index, staged.entries, staged.time_ms)
+        failpoint("log.tiles.before")
         for tile in staged.tiles:
             self._store.put_tile(*tile)
+        failpoint("log.tiles.after")
         stored = self._store.entries(staged.first_index, staged.size)
         if tuple(leaf_hash(entry) for entry in stored) != staged.leaf_hashes:
             raise LogCorrupt("entries read back differ from those that were hashed")
         self._check_tiles(staged)
         self._check_note(staged.head)
+        failpoint("log.check.after")
 
     def _check_tiles(self, staged: Staged) -> None:
         for level, index, data in staged.tiles:
@@ -248,12 +257,14 @@ class Log:
         """
         if staged is not self._pending:
             raise LogUnavailable("this is not the append that was staged last")
+        failpoint("log.adopt.before")
         self._head, self._edge, self._time_ms = staged.head, staged.growth.after, staged.time_ms
         for level, _, data in staged.tiles:
             if level == len(self._partial):
                 self._partial.append(b"")
             self._partial[level] = data if len(data) < FULL_TILE else b""
         self._pending = None
+        failpoint("log.adopt.after")
 
     def fence(self) -> None:
         """Raise the epoch inside the owner's open transaction, so that every other writer's next write is refused.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from rogatory.audit.checkpoint import Checkpoint
 from rogatory.audit.errors import FormatError, LogCorrupt, LogUnavailable, NoteError, RollbackDetected
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.keys import Signer
 from rogatory.audit.merkle import root_at
 from rogatory.audit.note import open_checkpoint, sign_note
@@ -75,13 +76,17 @@ class Publisher:
             return latest
         if root_at(TileReader(self._store.tile), head.size) != head.root:
             raise LogCorrupt("tiles give another root than the head")
+        failpoint("ratchet.advance.before")
         self._ratchet.advance(head.size, head.root)
+        failpoint("ratchet.advance.after")
         now = self._clock_ms()
         published = Published(
             head.size, head.root, self._sign(head), max(now, latest.published_at_ms if latest else now)
         )
+        failpoint("publish.row.before")
         with self._transaction():
             self._store.add_checkpoint(published)
+        failpoint("publish.row.after")
         return published
 
     def _head(self) -> Head:
@@ -125,7 +130,9 @@ class Publisher:
             )
 
     def _sign(self, head: Head) -> str:
+        failpoint("publish.sign.before")
         note = sign_note(Checkpoint(self._origin, head.size, head.root).text(), self._signers)
+        failpoint("publish.sign.after")
         # A note with one bad line of a known key is refused as a whole, so every own signature is checked here.
         self._check_note(note, head.size, head.root)
         return note

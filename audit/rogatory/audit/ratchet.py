@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rogatory.audit.encoding import decode_base64, encode_base64, parse_decimal
 from rogatory.audit.errors import FormatError, LogCorrupt, LogUnavailable, RollbackDetected
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.files import replace_file, sync_directory
 
 __all__ = ["Ratchet"]
@@ -94,13 +95,16 @@ class Ratchet:
             replace_file(self._path, line)
             self._length = len(line)
         else:
+            failpoint("ratchet.write.before")
             with self._path.open("r+b") as file:
                 # Cuts off what a crash left behind the last whole line.
                 file.truncate(self._length)
                 file.seek(self._length)
                 file.write(line)
                 file.flush()
+                failpoint("ratchet.fsync.before")
                 os.fsync(file.fileno())
+                failpoint("ratchet.fsync.after")
             self._length += len(line)
         self._last = (size, root)
 

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rogatory.audit.errors import HeadMoved, LogCorrupt, LogUnavailable, NoTransaction
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.store import Head, Published
 
 __all__ = ["SCHEMA", "SqliteStore", "connect", "prepare", "transaction"]
@@ -107,16 +108,19 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     Raises:
         LogUnavailable: another writer holds the lock too long, or the commit failed.
     """
+    failpoint("db.begin.before")
     with _mapped_errors():
         connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        failpoint("db.commit.before")
         with _mapped_errors():
             connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    failpoint("db.commit.after")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.files import sync_directory
 from rogatory.protocol.wire import PartStatus
 from rogatory.server.parts_index import list_parts
@@ -33,7 +34,9 @@ def flush(path: Path) -> None:
         return
     handle = os.open(path, os.O_RDONLY)
     try:
+        failpoint("part.fsync.before")
         os.fsync(handle)
+        failpoint("part.fsync.after")
     finally:
         os.close(handle)
 

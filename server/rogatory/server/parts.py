@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.files import sync_directory
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid, Refused, Unavailable
@@ -216,6 +217,7 @@ class Upload:
             self._complete = True
 
     def _append(self, data: bytes) -> None:
+        failpoint("part.append.before")
         with self.partial.open("r+b") as file:
             file.seek(self._received)  # never "append": after a failed write the file may stand further on
             file.write(data)
@@ -227,5 +229,7 @@ class Upload:
             self.partial.unlink()
             self._received = 0
             raise Invalid(errors.X_PART_INVALID, "start.leaf", "PART.LEAF")
+        failpoint("part.rename.before")
         self.partial.rename(self._final)
+        failpoint("part.rename.after")
         sync_directory(self._folder)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rogatory.audit import sqlite as audit_sqlite
 from rogatory.audit.errors import LogCorrupt
+from rogatory.audit.failpoints import failpoint
 from rogatory.protocol import tags
 from rogatory.protocol.ids import Entropy
 
@@ -65,7 +66,9 @@ class Vault:
     def flush(self) -> None:
         """Make new keys durable. Called before the main transaction commits."""
         if self._db.in_transaction:
+            failpoint("vault.commit.before")
             self._db.execute("COMMIT")
+            failpoint("vault.commit.after")
 
     def close(self) -> None:
         """Flush and close."""
@@ -91,4 +94,5 @@ class Vault:
         if not self._db.in_transaction:
             self._db.execute("BEGIN IMMEDIATE")
         self._db.execute("INSERT INTO request_key(request_id, key) VALUES(?, ?)", (request_id, key))
+        failpoint("vault.key.after")
         return key

@@ -19,6 +19,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.keys import Ed25519Signer as NoteSigner
 from rogatory.audit.keys import Signer as HeadSigner
 from rogatory.audit.keys import TimestampedMlDsaSigner
@@ -122,6 +123,7 @@ class Engine:
         root, directory, packs = load_scheme(rows)
         head_signer = NoteSigner(root.log_origin, Ed25519PrivateKey.from_private_bytes(_seed(files.log_key)))
         if head is None:
+            failpoint("open.create.before")
             with store.transaction():
                 Log.create(store.log, root.log_origin, head_signer)
         signer = keys.Ed25519Signer(_seed(files.exchange_key))
@@ -139,17 +141,22 @@ class Engine:
             floods=Floods(flood_limits or FloodLimits()),
         )
         first = not begun and not files.ratchet.exists()
+        failpoint("open.ratchet.before")
         ratchet = Ratchet.create(files.ratchet) if first else Ratchet.open(files.ratchet)
         publishing = TimestampedMlDsaSigner(
             root.log_origin, MLDSA44PrivateKey.from_seed_bytes(_seed(files.log_key_pq))
         )
         signers: list[HeadSigner] = [head_signer, publishing]
         publisher = Publisher(store.log, root.log_origin, signers, ratchet, store.transaction, clock.now_ms)
+        failpoint("open.check.before")
         publisher.check()
         engine = cls(core, publisher)
+        failpoint("open.fence.before")
         engine._fence()
         if not begun:
+            failpoint("open.begin.before")
             engine._begin(scheme)
+            failpoint("open.begin.after")
         return engine
 
     @property
@@ -169,6 +176,7 @@ class Engine:
         staged: Staged | None = None
         try:
             with core.store.transaction():
+                failpoint("batch.begin.after")
                 self._place_floods(batch, core.floods.ended(batch.time_ms))
                 pending.extend(self._do(batch, job) for job in jobs)
                 staged = self._write(batch)
@@ -178,7 +186,9 @@ class Engine:
         if staged is not None:
             core.log.adopt(staged)
         finish = Finish(core, staged)
-        return [item if isinstance(item, RogatoryError) else item(finish) for item in pending]
+        replies = [item if isinstance(item, RogatoryError) else item(finish) for item in pending]
+        failpoint("batch.answer.after")
+        return replies
 
     def publish(self) -> int:
         """Publish the newest head if the log has grown, and return the published size.

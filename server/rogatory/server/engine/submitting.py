@@ -9,6 +9,7 @@ are refused as a whole call and leave no entry.
 
 from __future__ import annotations
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.merkle import root_of
 from rogatory.protocol import codec, errors, sealed
 from rogatory.protocol.decision import Setting
@@ -94,6 +95,7 @@ _Outcome = _Accepted | _Again | _Rejected
 
 
 def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Accepted | _Rejected:
+    failpoint("submit.verify.before")
     try:
         verified = verify_envelope(data, core.directory, batch.time_ms)
         return _accept(core, batch, caller, verified)
@@ -117,6 +119,7 @@ def _replayed(core: Core, caller: Caller, data: bytes) -> _Again | None:
 
 
 def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Accepted:
+    failpoint("submit.verify.after")
     header = verified.header
     if header.issuer.org != caller.row.org or header.kind in EXCHANGE_KINDS:
         raise NotAuthorised(errors.X_NOT_AUTHORISED, "header.issuer", "PEER_IS_ISSUER")
@@ -128,7 +131,9 @@ def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Ac
     after = decide(before, verified, Setting(batch.next_index, batch.time_ms, core.directory, pack))
     _stored(core, verified)
     fields = entry_fields(verified, before, after, pack, batch.time_ms, previous)
+    failpoint("submit.place.before")
     placed = batch.place(fields, header.issuer.org, header.request_id, verified.data)
+    failpoint("submit.place.after")
     core.store.add_statement(
         StatementRow(
             placed.index,
@@ -140,7 +145,9 @@ def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Ac
         )
     )
     core.save(after, placed.leaf)
+    failpoint("submit.state.after")
     _feed(core, after, verified, placed.index)
+    failpoint("submit.feed.after")
     return _Accepted(placed)
 
 

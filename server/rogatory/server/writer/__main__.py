@@ -21,6 +21,7 @@ import structlog
 from rogatory.server import hardening, logs
 from rogatory.server.config import Settings, StartupError, load_settings
 from rogatory.server.engine import Engine, EngineFiles, FloodLimits
+from rogatory.server.rehearsal import EX_CONFIG, NoRehearsal, arm_failpoints
 from rogatory.server.writer.service import WriterService
 
 _LOG: Final = structlog.get_logger(__name__)
@@ -55,9 +56,13 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, signal.SIG_IGN)
     try:
         settings = load_settings(options.config)
+        arm_failpoints(settings)
     except StartupError as error:
         sys.stderr.write(f"rogatory-server: {error}\n")
         return 2
+    except NoRehearsal as error:
+        sys.stderr.write(f"rogatory-server: {error}\n")
+        return EX_CONFIG
     logs.configure(settings.log_level, "writer")
     try:
         with (

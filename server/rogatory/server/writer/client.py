@@ -17,6 +17,7 @@ from typing import Final
 
 import structlog
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.server.engine import Op
 from rogatory.server.engine.engine import Reply
 from rogatory.server.write_path import OnCommit, settle, writer_gone
@@ -72,8 +73,12 @@ class ProcessWritePath:
         waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
         try:
+            failpoint("front.send.before")
             self._stream.write(frames.call(number, op, peer_spki, payload))
-            return await waiting
+            failpoint("front.send.after")
+            answer = await waiting
+            failpoint("front.answer.before")
+            return answer
         finally:
             self._waiting.pop(number, None)
 

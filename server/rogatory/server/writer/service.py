@@ -13,6 +13,7 @@ import socket
 from collections import deque
 from typing import Final
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.audit.framing import u64
 from rogatory.server.batching import MAX_BATCH, Ticker, WriterEngine
 from rogatory.server.engine import Job
@@ -41,6 +42,7 @@ class WriterService:
 
     def run(self) -> None:
         """Serve until the front stops or goes away; then publish once more."""
+        failpoint("writer.ready.before")
         self._send(frames.frame(FrameType.READY, u64(self._engine.size)))
         while not self._ended:
             self._receive(0.0 if self._queue else self._ticker.wait())
@@ -58,6 +60,7 @@ class WriterService:
             if not data:
                 self._ended = True
                 return
+            failpoint("writer.receive.after")
             for kind, body in self._splitter.feed(data):
                 self._accept(kind, body)
             readable, _, _ = select.select([self._connection], [], [], 0)
@@ -76,6 +79,7 @@ class WriterService:
         batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
         if not batch:
             return
+        failpoint("writer.process.before")
         before = self._engine.size
         replies = self._engine.process([job for _, job in batch])
         burst = [frames.reply(number, answer) for (number, _), answer in zip(batch, replies, strict=True)]
@@ -84,7 +88,9 @@ class WriterService:
         self._send(b"".join(burst))
 
     def _send(self, data: bytes) -> None:
+        failpoint("writer.reply.before")
         try:
             self._connection.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
             self._ended = True
+        failpoint("writer.reply.after")
