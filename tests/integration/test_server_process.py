@@ -3,8 +3,6 @@
 
 import os
 import signal
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +10,11 @@ from pathlib import Path
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2
 
-from rogatory.client.certificates import CertificateAuthority
 from rogatory.protocol import codec, errors
 from rogatory.protocol.envelope import verify_envelope
 from rogatory.protocol.errors import NotAuthorised, RogatoryError, Unavailable
 from rogatory.protocol.header import StatementKind
-from rogatory.protocol.ids import SystemClock, SystemEntropy
 from rogatory.protocol.statements import Heartbeat
 from rogatory.protocol.wire import (
     MAX_MESSAGE,
@@ -54,61 +49,10 @@ def wire(server: ServerProcess) -> Iterator[Wire]:
     acts.close()
 
 
-def handshake(server: ServerProcess, version: ssl.TLSVersion) -> str | None:
-    context = ssl.create_default_context(cafile=str(server.folder / "server" / "tls" / "clients.pem"))
-    context.minimum_version = context.maximum_version = version
-    context.set_alpn_protocols(["h2"])
-    files = server.folder / f"tls-{version.name}"
-    files.mkdir()
-    tls = server.realm.tls("investigator")
-    (files / "c.pem").write_bytes(tls.certificate)
-    (files / "c.key").write_bytes(tls.key)
-    context.load_cert_chain(files / "c.pem", files / "c.key")
-    host, port = server.address.split(":")
-    with (
-        socket.create_connection((host, int(port)), timeout=5) as plain,
-        context.wrap_socket(plain, server_hostname="localhost") as secure,
-    ):
-        return secure.version()
-
-
-def test_tls_1_3_is_spoken_and_tls_1_2_is_not(server: ServerProcess) -> None:
-    assert handshake(server, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
-    with pytest.raises((ssl.SSLError, ConnectionResetError)):
-        handshake(server, ssl.TLSVersion.TLSv1_2)
-
-
 def test_without_a_client_certificate_nothing_is_answered(server: ServerProcess) -> None:
     with server.channel(None) as channel, pytest.raises(grpc.RpcError) as caught:
         invoke(channel, "/grpc.health.v1.Health/Check", b"")
     assert code_of(caught.value) is grpc.StatusCode.UNAVAILABLE
-
-
-def test_a_certificate_of_another_authority_is_refused_in_the_handshake(server: ServerProcess) -> None:
-    now = SystemClock().now_ms()
-    stranger = CertificateAuthority.create(now - 1000, now + 3_600_000, SystemEntropy())
-    row = server.realm.row("judge")
-    tls = stranger.device(row.org, row.subject)
-    roots = server.realm.realm.authority.certificate
-    credentials = grpc.ssl_channel_credentials(roots, tls.key, tls.certificate)
-    with grpc.secure_channel(server.address, credentials) as channel, pytest.raises(grpc.RpcError) as caught:
-        invoke(channel, "/grpc.health.v1.Health/Check", b"")
-    assert code_of(caught.value) is grpc.StatusCode.UNAVAILABLE
-
-
-def test_the_right_authority_with_a_key_that_no_row_names_gets_no_further_than_health(
-    server: ServerProcess,
-) -> None:
-    row = server.realm.row("judge")
-    tls = server.realm.realm.authority.device(row.org, row.subject)  # a second certificate, never enrolled
-    roots = server.realm.realm.authority.certificate
-    credentials = grpc.ssl_channel_credentials(roots, tls.key, tls.certificate)
-    with grpc.secure_channel(server.address, credentials) as channel:
-        reply = invoke(channel, "/grpc.health.v1.Health/Check", b"")
-        assert health_pb2.HealthCheckResponse.FromString(reply).status == 1
-        with pytest.raises(NotAuthorised) as caught:
-            raw_call(channel, "ExchangeService/ListRequests", b"")
-    assert (caught.value.code, caught.value.rule) == (errors.X_CERTIFICATE_NOT_TRUSTED, "DIRECTORY.SPKI")
 
 
 def test_a_method_is_refused_to_kinds_of_party_that_its_rule_does_not_name(wire: Wire) -> None:

@@ -11,9 +11,11 @@ import socket
 import ssl
 import struct
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from rogatory.client.certificates import Credential
@@ -105,18 +107,21 @@ def connect(server: ServerProcess) -> socket.socket:
 class Http2:
     """One connection; the preface is sent, with these settings."""
 
-    def __init__(self, server: ServerProcess, credential: Credential, settings: dict[int, int]) -> None:
-        self._socket = tls_context(server, credential).wrap_socket(
-            connect(server), server_hostname="localhost"
-        )
+    def __init__(
+        self,
+        server: ServerProcess,
+        context: ssl.SSLContext,
+        settings: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
+        self._socket = context.wrap_socket(connect(server), server_hostname="localhost")
         self._buffer = bytearray()
         body = b"".join(struct.pack(">HI", key, value) for key, value in settings.items())
         self.send(PREFACE + frame(Frame.SETTINGS, 0, 0, body))
 
     @classmethod
-    def of(cls, server: ServerProcess, name: str, settings: dict[int, int] | None = None) -> Self:
+    def of(cls, server: ServerProcess, name: str, settings: Mapping[int, int] = MappingProxyType({})) -> Self:
         """A connection of one of the realm's people."""
-        return cls(server, server.realm.tls(name), settings or {})
+        return cls(server, tls_context(server, server.realm.tls(name)), settings)
 
     def __enter__(self) -> Self:
         return self

@@ -86,7 +86,7 @@ def build_server(settings: Settings, services: Services, clock: Clock) -> grpc.a
         telemetry,
         errors,
         deadline(settings.call_seconds),
-        authorise(checked_rules(), services.reader.directory, clock),
+        authorise(checked_rules(), services.reader.directory, clock, require_pq=settings.tls.require_pq),
         limits(settings.limits),
     )
     server = grpc.aio.server(

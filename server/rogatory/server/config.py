@@ -30,13 +30,17 @@ class StartupError(Exception):
 
 
 class TlsSettings(BaseModel):
-    """Server certificate (ECDSA P-256), its key, and the authorities that client certificates may come from."""
+    """Server certificate (ECDSA P-256), its key, and the authorities that client certificates may come from.
+
+    With ``require_pq`` a connection whose keys were not agreed with ML-KEM makes no call but health checks.
+    """
 
     model_config = _STRICT
 
     certificate: Path
     key: Path
     client_ca: Path
+    require_pq: bool = False
 
 
 class KeySettings(BaseModel):

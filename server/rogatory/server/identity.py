@@ -26,14 +26,18 @@ AuthContext = Mapping[str, Sequence[bytes]]
 
 _CERTIFICATE: Final = "x509_pem_cert"
 _VERSION: Final = "ssl_tls_version"
+_GROUP: Final = "ssl_negotiated_key_exchange_group"
+# The one hybrid group that gRPC offers; what is recorded today cannot be opened by a quantum computer later.
+PQ_GROUP: Final = "X25519MLKEM768"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The enrolled device at the other end of a call."""
+    """The enrolled device at the other end of a call; ``group`` is what its connection's keys were agreed with."""
 
     row: KeyRow
     org: OrgRow
+    group: str = ""
 
     @property
     def spki(self) -> bytes:
@@ -44,7 +48,7 @@ class Caller:
 _current: ContextVar[Caller] = ContextVar("rogatory_caller")
 
 
-def identify(auth: AuthContext, directory: Directory, now_ms: int) -> Caller:
+def identify(auth: AuthContext, directory: Directory, now_ms: int, *, require_pq: bool = False) -> Caller:
     """Return the caller behind a connection's authentication context.
 
     Raises:
@@ -52,6 +56,9 @@ def identify(auth: AuthContext, directory: Directory, now_ms: int) -> Caller:
     """
     if list(auth.get(_VERSION, ())) != [b"TLSv1.3"]:
         raise _untrusted("TLS.VERSION")
+    group = b"".join(auth.get(_GROUP, ())).decode("ascii", "replace")
+    if require_pq and group != PQ_GROUP:
+        raise _untrusted("TLS.GROUP")
     chain = auth.get(_CERTIFICATE, ())
     if len(chain) != 1:
         raise _untrusted("TLS.CERTIFICATE")
@@ -64,7 +71,7 @@ def identify(auth: AuthContext, directory: Directory, now_ms: int) -> Caller:
     if uris != (f"spiffe://rogatory/org/{row.org.hex()}/dev/{row.subject.hex()}",):
         raise _untrusted("TLS.URI")
     try:
-        return Caller(row, directory.org(row.org, "peer"))
+        return Caller(row, directory.org(row.org, "peer"), group)
     except Refused as error:
         raise _untrusted("DIRECTORY.ORG") from error
 
@@ -72,6 +79,12 @@ def identify(auth: AuthContext, directory: Directory, now_ms: int) -> Caller:
 def enter(caller: Caller) -> None:
     """Make a caller the current one of this call; each call runs in a task of its own."""
     _current.set(caller)
+
+
+def group() -> str:
+    """Return what the connection's keys were agreed with; nothing where nobody was identified."""
+    caller = _current.get(None)
+    return caller.group if caller is not None else ""
 
 
 def current() -> Caller:

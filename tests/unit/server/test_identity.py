@@ -122,3 +122,16 @@ def test_the_uri_must_be_exactly_one_and_that_of_the_row(which: str) -> None:
     pem, spki = certificate(*uris[which])
     directory = changed(key=lambda row: replace(row, tls_spki=spki))
     assert refused(auth(pem), directory) == ("TLS.CERTIFICATE" if which == "none" else "TLS.URI")
+
+
+def test_without_ml_kem_nobody_is_let_in_where_it_is_required() -> None:
+    realm = shared_realm()
+    context = auth(realm.tls("judge").certificate)
+    for group in (b"X25519", b"SecP256r1MLKEM768", b""):
+        context["ssl_negotiated_key_exchange_group"] = [group]
+        assert identity.identify(context, realm.directory, NOW).group == group.decode()
+        with pytest.raises(NotAuthorised) as caught:
+            identity.identify(context, realm.directory, NOW, require_pq=True)
+        assert caught.value.rule == "TLS.GROUP"
+    context["ssl_negotiated_key_exchange_group"] = [b"X25519MLKEM768"]
+    assert identity.identify(context, realm.directory, NOW, require_pq=True).row == realm.row("judge")

@@ -16,14 +16,16 @@ from rogatory.server.interceptors.guarded import Call, Guard
 from rogatory.server.policy import OPEN_METHODS, Rule
 
 
-def authorise(rules: Mapping[str, Rule], directory: Callable[[], Directory], clock: Clock) -> Guard:
+def authorise(
+    rules: Mapping[str, Rule], directory: Callable[[], Directory], clock: Clock, *, require_pq: bool = False
+) -> Guard:
     """Return a guard that identifies the caller and applies the method's rule."""
 
     @asynccontextmanager
     async def guard(call: Call) -> AsyncIterator[None]:
         if call.method not in OPEN_METHODS:
             peer = {name: list(values) for name, values in call.context.auth_context().items()}
-            caller = identity.identify(peer, directory(), clock.now_ms())
+            caller = identity.identify(peer, directory(), clock.now_ms(), require_pq=require_pq)
             policy.authorise(call.method, rules, caller.org)
             identity.enter(caller)
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One log line for each call: method, status code, milliseconds. Never who, never about what."""
+"""One log line for each call: method, status code, milliseconds, key agreement. Never who, never about what."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Final
 import grpc
 import structlog
 
+from rogatory.server import identity
 from rogatory.server.interceptors.guarded import Call
 
 _LOG: Final = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ async def telemetry(call: Call) -> AsyncIterator[None]:
             "call",
             method=call.method.rpartition("/")[2],
             code=code,
+            tls=identity.group(),
             ms=round((time.perf_counter() - begun) * 1000, 2),
         )
 
