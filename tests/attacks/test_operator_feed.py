@@ -20,11 +20,9 @@ from rogatory.client.session import Session
 from rogatory.client.watch import Heard, watch
 from rogatory.protocol.errors import NotVerified, Unavailable
 from rogatory.protocol.feed import next_feed
-from rogatory.protocol.header import StatementKind
-from rogatory.protocol.statements import DecisionCode, GrantedTask, Validate
 from rogatory.protocol.wire import FeedItem
 from tests.support.acts import World
-from tests.support.liar import Inner, Inside, oversight_finds
+from tests.support.liar import Inner, Inside, granted, oversight_finds
 
 MINUTE = 60_000
 Add = Callable[[bytes, FeedItem], None]
@@ -41,20 +39,6 @@ def issued(world: World) -> bytes:
     request_id, envelope = world.issue()
     assert world.submit("investigator", envelope)[0].receipt is not None
     return request_id
-
-
-def granted(world: World, request_id: bytes, feed_digest: bytes) -> bytes:
-    """The judge's grant, signed with this feed digest."""
-    state = world.state(request_id)
-    tasks = (item.task for item in state.tasks)
-    body = Validate(
-        DecisionCode.GRANT,
-        granted=tuple(GrantedTask(t.number, t.elements, t.first_day, t.last_day) for t in tasks),
-        opened=tuple(sorted(ref.object_digest for ref in state.sections)),
-    )
-    header = world.header("judge", StatementKind.VALIDATE, request_id, state)
-    header = replace(header, about=state.issue_digest, seen=replace(header.seen, feed_digest=feed_digest))
-    return world.sign("judge", header, body)
 
 
 def tell_the_authority(

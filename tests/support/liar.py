@@ -7,9 +7,10 @@ stops it is then the receiver alone. It is no network and has no streams of its 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -22,6 +23,8 @@ from rogatory.client.scheme import verify_scheme
 from rogatory.client.session import Session, open_session
 from rogatory.protocol import codec
 from rogatory.protocol.errors import NotVerified
+from rogatory.protocol.header import StatementKind
+from rogatory.protocol.statements import DecisionCode, GrantedTask, Validate
 from rogatory.protocol.wire import (
     MAX_MESSAGE,
     GetCheckpointRequest,
@@ -31,11 +34,15 @@ from rogatory.protocol.wire import (
     OpenEntriesResponse,
     WatchRequest,
 )
-from rogatory.server.engine import Op
+from rogatory.server.engine import Engine, Op
+from rogatory.server.engine.batch import Batch, encode_openings
+from rogatory.server.engine.genesis import SchemeObject
 from rogatory.server.reader import Reader
+from rogatory.server.store.contract import SchemeRow
 from rogatory.v1 import services_pb2
-from tests.support.acts import World
+from tests.support.acts import World, engine_files
 from tests.support.desks import make_profile, secrets_of
+from tests.support.realm import SeededEntropy
 
 T = TypeVar("T")
 _WRITTEN = {
@@ -48,16 +55,22 @@ _WRITTEN = {
 
 
 class Inside:
-    """A connection of one person to an engine in this process; ``beats`` are given instead of a fresh heartbeat."""
+    """A connection of one person to an engine in this process.
 
-    def __init__(self, world: World, name: str, beats: tuple[bytes, ...] | None = None) -> None:
-        self._world, self._name, self._beats = world, name, beats
+    ``beats`` are given instead of a fresh heartbeat; without ``publish`` the public checkpoint stands still.
+    """
+
+    def __init__(
+        self, world: World, name: str, beats: tuple[bytes, ...] | None = None, *, publish: bool = True
+    ) -> None:
+        self._world, self._name, self._beats, self._publish = world, name, beats, publish
 
     async def call(self, method: str, request: object, answer: type[T], *, repeatable: bool = True) -> T:
         del repeatable
         if method in _WRITTEN:
             reply = self._world.call(self._name, _WRITTEN[method], request)
-            self._world.engine.publish()
+            if self._publish:
+                self._world.engine.publish()
             return codec.decode(answer, reply, limit=MAX_MESSAGE)
         reader = Reader(self._world.files.database)
         try:
@@ -130,6 +143,41 @@ class Inner:
         """Kinds of what a person has kept as evidence."""
         folder = self.profile(name).folder("evidence")
         return sorted(path.name.partition("-")[2] for path in folder.iterdir()) if folder.exists() else []
+
+
+def log_scheme(world: World, kind: StatementKind, data: bytes) -> None:
+    """Put an object of the scheme into the log and the directory, as a later version would come."""
+    core, item = world.engine._core, SchemeObject(kind, data)
+    batch = Batch(core, max(core.clock.now_ms(), core.log.time_ms))
+    with core.store.transaction():
+        placed = batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, data)
+        core.store.add_scheme(SchemeRow(placed.index, kind.name, data, encode_openings(placed.openings)))
+        staged = world.engine._write(batch)
+    assert staged is not None
+    core.log.adopt(staged)
+    world.engine.publish()
+
+
+def twin(world: World, folder: Path) -> World:
+    """Another exchange from a copy of the data, with the same keys: what an operator with two books has."""
+    shutil.copytree(world.files.data.parent, folder / "server")
+    files = engine_files(folder / "server")
+    engine = Engine.open(files, world.clock, SeededEntropy("twin"))
+    return World(world.realm, engine, files, world.clock, SeededEntropy("people"), world.particulars)
+
+
+def granted(world: World, request_id: bytes, feed_digest: bytes = b"") -> bytes:
+    """The judge's grant of all that was asked, signed with this feed digest."""
+    state = world.state(request_id)
+    tasks = (item.task for item in state.tasks)
+    body = Validate(
+        DecisionCode.GRANT,
+        granted=tuple(GrantedTask(t.number, t.elements, t.first_day, t.last_day) for t in tasks),
+        opened=tuple(sorted(ref.object_digest for ref in state.sections)),
+    )
+    header = world.header("judge", StatementKind.VALIDATE, request_id, state)
+    header = replace(header, about=state.issue_digest, seen=replace(header.seen, feed_digest=feed_digest))
+    return world.sign("judge", header, body)
 
 
 def oversight_finds(world: World) -> tuple[int, str]:

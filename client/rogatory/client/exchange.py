@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rogatory.client.channel import Transport
+from rogatory.client.comparing import compare_rejection, compare_view
 from rogatory.client.evidence import keeping
 from rogatory.client.log_heads import check_heads
 from rogatory.client.rejections import verify_rejection
-from rogatory.client.scheme import Scheme, verify_scheme
+from rogatory.client.scheme import Scheme, check_continues, verify_scheme
 from rogatory.client.trusted_state import TrustedState
 from rogatory.client.views import (
     FETCH_SEALED,
@@ -30,7 +31,7 @@ from rogatory.client.views import (
 from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import KeyRow
 from rogatory.protocol.entry_schema import PREVIOUS
-from rogatory.protocol.envelope import CLOCK_SKEW_MS, parse_envelope
+from rogatory.protocol.envelope import parse_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import SectionRef
 from rogatory.protocol.ids import Clock
@@ -121,14 +122,25 @@ class ExchangeClient:
         packs = await self.channel.call("DirectoryService/GetPacks", GetPacksRequest(), GetPacksResponse)
         scheme = verify_scheme(directory, packs, self.state.profile.config.realm, self._clock.now_ms())
         version = scheme.directory.trust_list.version
-        if version < self.state.trusted.directory_version:
-            self.state.keep_evidence("directory-rollback", codec.encode(directory))
-            raise NotVerified(errors.X_LOG_INVALID, "trust_list.version", "DIRECTORY.ROLLBACK")
+        with keeping(
+            self.state, "scheme", *self.state.stored_scheme(), codec.encode(directory), codec.encode(packs)
+        ):
+            self._continues(scheme)
         self.state.note_heads(*scheme.heads)
-        checkpoint, checked = await check_heads(self.state, scheme.log, self.checkpoint)
+        checkpoint, checked = await check_heads(self.state, scheme.log, self.checkpoint, self._clock.now_ms())
         self.state.save_scheme(directory, packs, version)
         self._scheme = scheme
         return SyncReport(checkpoint, scheme.directory.index, len(scheme.packs), checked)
+
+    def _continues(self, scheme: Scheme) -> None:
+        """Hold a new scheme against the stored one; where that is damaged, its version still counts."""
+        if scheme.directory.trust_list.version < self.state.trusted.directory_version:
+            raise NotVerified(errors.X_LOG_INVALID, "trust_list.version", "DIRECTORY.ROLLBACK")
+        try:
+            before = self.state.load_scheme()
+        except RogatoryError:
+            return
+        check_continues(before, scheme)
 
     async def checkpoint(self, old_size: int = 0) -> GetCheckpointResponse:
         """Return the published checkpoint with the consistency proof from a size, not verified."""
@@ -160,6 +172,7 @@ class ExchangeClient:
                 check_not_ahead(self._clock.now_ms(), rejected.receipt)
             self.state.note_heads(rejected.receipt.head)
             self.state.keep_evidence("rejected", codec.encode(result.rejection), envelope)
+            compare_rejection(self.state, result.rejection, envelope, self.row)
             raise rejected.error()
         if result.receipt is None:
             raise NotVerified(errors.X_RECEIPT_INVALID, "answer.results", "PRESENT")
@@ -206,29 +219,11 @@ class ExchangeClient:
             view = verify_view(response, request_id, self.scheme, self.row, purpose)
             check_not_ahead(self._clock.now_ms(), *view.receipts)
             self.state.note_heads(*view.heads)
-        self._compare(view)
+        compare_view(self.state, view)
         for item in view.statements:
             self.state.save_receipt(item.verified.digest, item.verified.data, item.receipt)
         self.state.save_view(request_id, response)
         return view
-
-    def _compare(self, view: RequestView) -> None:
-        """Hold a view against what others had seen when they signed, and against the own feed's last heartbeat.
-
-        Raises:
-            NotVerified: ``LOG.FORK``, or ``FEED.WITHHELD``: the exchange signed that the feed held everything, and it did not.
-        """
-        own, trusted = self.state.profile.config.person.org, self.state.trusted
-        for item in view.statements:
-            header = item.verified.header
-            if header.issuer.org == own:
-                continue
-            self.state.note_seen(item.verified.data, header.seen)
-            # Time may step back a little on an honest machine; two minutes are the skew that everything here allows.
-            silent = item.receipt.time_ms + CLOCK_SKEW_MS < trusted.beat_ms
-            if own in item.state.parties and item.index >= trusted.beat_position and silent:
-                self.state.keep_evidence("feed", self.state.beat(), encode_receipt(item.receipt.receipt))
-                raise NotVerified(errors.X_LOG_INVALID, "watch.heartbeat", "FEED.WITHHELD")
 
     def stored_view(self, request_id: bytes) -> RequestView | None:
         """Return the request as last fetched, verified again, or None."""

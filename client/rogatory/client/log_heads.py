@@ -25,22 +25,27 @@ FetchCheckpoint = Callable[[int], Awaitable[GetCheckpointResponse]]
 
 # An older head that comes up again is simply held against a checkpoint again.
 MAX_HISTORY: Final = 512
+# The exchange publishes about every second; what is not published ten minutes later is kept from this reader.
+PATIENCE_MS: Final = 600_000
 
 
-async def check_heads(state: TrustedState, log: LogIdentity, fetch: FetchCheckpoint) -> tuple[LogHead, int]:
+async def check_heads(
+    state: TrustedState, log: LogIdentity, fetch: FetchCheckpoint, now_ms: int
+) -> tuple[LogHead, int]:
     """Fetch the published checkpoint and hold every head of the state against it.
 
     Args:
         state: Gets the checkpoint, and the heads that were checked.
         log: The log's identity.
         fetch: Asks the exchange.
+        now_ms: Now, to notice a checkpoint that stands still while the log's own heads went on.
 
     Returns:
         The newest published checkpoint, and how many heads were checked against one.
 
     Raises:
-        NotVerified: ``X_LOG_INVALID`` with rule ``LOG.ROLLBACK``, ``LOG.FORK`` or ``LOG.CONSISTENCY``; what proves it
-            is in the profile's evidence folder.
+        NotVerified: ``X_LOG_INVALID`` with rule ``LOG.ROLLBACK``, ``LOG.FORK``, ``LOG.CONSISTENCY`` or ``LOG.STALE``; what
+            proves it is in the profile's evidence folder.
     """
     trusted = state.trusted
     anchor = trusted.checkpoint
@@ -71,7 +76,22 @@ async def check_heads(state: TrustedState, log: LogIdentity, fetch: FetchCheckpo
             history=history,
         )
     )
+    _await(state, newest, now_ms)
     return newest, len(checked)
+
+
+def _await(state: TrustedState, newest: LogHead, now_ms: int) -> None:
+    """Remember the largest head that is not published yet, and give it a term: receipts are released before, not instead."""
+    trusted = state.trusted
+    if trusted.awaited is not None and trusted.awaited.size > newest.size:
+        if now_ms - trusted.awaited_ms > PATIENCE_MS:
+            _refuse(state, "stale", "LOG.STALE", trusted.awaited, newest.note)
+        return
+    ahead = [head for head in trusted.unchecked if head.size > newest.size]
+    if ahead or trusted.awaited is not None:
+        state.update(
+            replace(trusted, awaited=ahead[-1] if ahead else None, awaited_ms=now_ms if ahead else 0)
+        )
 
 
 async def _against(

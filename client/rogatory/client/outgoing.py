@@ -57,12 +57,13 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         The receipt's facts, or ``queued`` when the exchange cannot be reached.
 
     Raises:
-        Refused: The exchange's signed refusal.
+        Refused: The exchange's signed refusal; or ``X_EXPIRED``: the directory's term has ended, and nothing was signed.
         NotVerified: What came back does not hold.
         NotAuthorised: The keys are locked.
     """
     if codec.encode(prepared.statement) != prepared.payload:
         raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
+    session.exchange.scheme.check_term(session.clock.now_ms())
     envelope = sign_statement(prepared.statement, session.signer)
     waiting = outbox.enqueue(session.profile, envelope, prepared)
     earlier = [item for item in outbox.list_outbox(session.profile) if item.number < waiting.number]

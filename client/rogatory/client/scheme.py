@@ -48,6 +48,14 @@ class Scheme:
     packs: Mapping[bytes, Pack]
     heads: tuple[LogHead, ...]
 
+    def check_term(self, at_ms: int) -> None:
+        """Refuse to build on a root or trust list whose term has ended; a person whose row was revoked could hide behind it.
+
+        Raises:
+            Refused: ``X_EXPIRED`` with rule ``DIRECTORY.EXPIRED``.
+        """
+        _in_term(self.root, self.directory, at_ms)
+
     def pack_named(self, pack_id: str, at_ms: int) -> Pack:
         """Return the newest version of a pack that is in force.
 
@@ -90,16 +98,46 @@ def verify_scheme(
     receipts.append(_logged(directory.trust_list, StatementKind.TRUST_LIST, log, "trust_list"))
     found = open_trust_list(directory.trust_list.quorum, root, realm, directory.trust_list.receipt.index)
     if at_ms is not None:
-        for name, expires in (("root", root.expires_at_ms), ("trust_list", found.trust_list.expires_at_ms)):
-            if at_ms >= expires:
-                raise Refused(errors.X_EXPIRED, name, "EXPIRY")
+        _in_term(root, found, at_ms)
     loaded: dict[bytes, Pack] = {}
+    versions: set[tuple[str, int]] = set()
     for i, item in enumerate(packs.packs):
         receipts.append(_logged(item, StatementKind.PACK, log, f"packs[{i}]"))
         pack = load_pack(verify_quorum(item.quorum, PACK_TYPE, root.pack_keys))
+        if (pack.pack_id, pack.pack_version) in versions:
+            raise NotVerified(errors.X_LOG_INVALID, f"packs[{i}]", "PACKS.FORK")
+        versions.add((pack.pack_id, pack.pack_version))
         loaded[pack.digest] = pack
     heads = tuple(receipt.head for receipt in receipts)
     return Scheme(realm, root, found, log, MappingProxyType(loaded), heads)
+
+
+def check_continues(before: Scheme, after: Scheme) -> None:
+    """Hold a scheme against the one that was verified before: nothing goes back, is taken away, or has two contents.
+
+    Versions of packs are never taken away: requests in flight keep the version they named.
+
+    Raises:
+        NotVerified: ``X_LOG_INVALID`` with rule ``ROOT.ROLLBACK``, ``ROOT.FORK``, ``DIRECTORY.ROLLBACK``,
+            ``DIRECTORY.FORK`` or ``PACKS.ROLLBACK``.
+    """
+    old, new = before.directory.trust_list, after.directory.trust_list
+    for name, at, known, given, same in (
+        ("ROOT", "roots", before.root.version, after.root.version, before.root == after.root),
+        ("DIRECTORY", "trust_list.version", old.version, new.version, old == new),
+    ):
+        if given < known:
+            raise NotVerified(errors.X_LOG_INVALID, at, f"{name}.ROLLBACK")
+        if given == known and not same:
+            raise NotVerified(errors.X_LOG_INVALID, at, f"{name}.FORK")
+    if not set(before.packs) <= set(after.packs):
+        raise NotVerified(errors.X_LOG_INVALID, "packs", "PACKS.ROLLBACK")
+
+
+def _in_term(root: TrustRoot, found: Directory, at_ms: int) -> None:
+    for name, expires in (("root", root.expires_at_ms), ("trust_list", found.trust_list.expires_at_ms)):
+        if at_ms >= expires:
+            raise Refused(errors.X_EXPIRED, name, "DIRECTORY.EXPIRED")
 
 
 def _chain(roots: Sequence[LoggedQuorum], fingerprint: bytes | None) -> tuple[TrustRoot, bytes]:

@@ -53,6 +53,8 @@ class Trusted:
         directory_version: Version of the trust list in use; an older one is refused.
         beat_position: How far the feed went by the newest heartbeat that the exchange signed.
         beat_ms: When it signed that.
+        awaited: A signed head that the published checkpoint did not cover yet, and
+        awaited_ms: since when, by the own clock.
     """
 
     checkpoint: KnownHead | None = None
@@ -64,6 +66,8 @@ class Trusted:
     directory_version: int = 0
     beat_position: int = 0
     beat_ms: int = 0
+    awaited: KnownHead | None = None
+    awaited_ms: int = 0
 
 
 class TrustedState:
@@ -191,6 +195,13 @@ class TrustedState:
             raise Invalid(errors.X_FIELD_MISSING, "state.directory", "SYNCED")
         return directory, packs
 
+    def stored_scheme(self) -> tuple[bytes, ...]:
+        """Return the stored directory and packs answers, or nothing: to keep them beside what contradicts them."""
+        try:
+            return self.scheme_bytes()
+        except Invalid:
+            return ()
+
     def load_scheme(self, at_ms: int | None = None) -> Scheme:
         """Return the stored scheme, verified again.
 
@@ -215,6 +226,18 @@ class TrustedState:
         path = self.profile.folder("receipts") / name
         if not path.exists():
             write_private(path, encode_receipt(receipt.receipt))
+
+    def receipt_of(self, digest: bytes) -> bytes:
+        """Return the kept receipt of an envelope, by its digest; empty when there is none."""
+        return read_optional(self.profile.folder("receipts") / f"{digest.hex()}.bin") or b""
+
+    def keep_rejection(self, sent: bytes, rejection: bytes) -> None:
+        """Keep the newest signed rejection of exact bytes, by their raw digest."""
+        write_private(private_dir(self._folder / "rejections") / f"{sent.hex()}.bin", rejection)
+
+    def rejection_of(self, sent: bytes) -> bytes:
+        """Return the kept rejection of exact bytes, by their raw digest; empty when there is none."""
+        return read_optional(self._folder / "rejections" / f"{sent.hex()}.bin") or b""
 
     def save_view(self, request_id: bytes, response: GetRequestResponse) -> None:
         """Keep the newest verified view of a request."""

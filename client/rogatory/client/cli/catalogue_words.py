@@ -250,6 +250,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
 # rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
 RULES: Final[tuple[tuple[str, str, str], ...]] = (
     (
+        "DIRECTORY.EXPIRED",
+        "The term of the realm's directory has ended, so nothing is signed or believed on it.",
+        "Ask the scheme's office for the new list; until then the exchange may be hiding a revoked key.",
+    ),
+    (
         "EMPTY",
         "The folder is not empty, and nothing is overwritten.",
         "Name a folder that does not exist yet.",
@@ -258,6 +263,16 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "EXCESS",
         "Nothing outside the grant was found in this disclosure.",
         "Run `rogatory request fetch` first; without an excess there is nothing to report.",
+    ),
+    (
+        "FEED.KNOWN",
+        "The signed digest of your feed is not one that the exchange gave you, or a very old one.",
+        "Listen to the feed until it has caught up, then prepare and sign again.",
+    ),
+    (
+        "FEED.STALE",
+        "The exchange's signed heartbeat is an old one, played again.",
+        "Check this machine's clock; if it is right, somebody keeps the feed from you: tell your oversight body.",
     ),
     (
         "HOST_PORT",
@@ -273,6 +288,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "LIMIT.REJECTIONS",
         "The exchange has rejected many statements of this device lately and reads no more of them for a minute.",
         "Look at what was rejected and why; what you signed waits in the outbox and goes afterwards.",
+    ),
+    (
+        "LOG.STALE",
+        "The published log has stood still for ten minutes, although the exchange has signed more.",
+        "Tell your oversight body what is in the evidence folder; do not act on new entries until it goes on.",
     ),
     (
         "OPENED_HERE",
