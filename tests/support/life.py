@@ -7,16 +7,18 @@ would never enrol one key in two of them, which is why the worst case is made he
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rogatory.client import realm_files
 from rogatory.client.ceremony import Member
 from rogatory.protocol import codec
 from rogatory.protocol.directory import TRUST_LIST_TYPE, TRUST_ROOT_TYPE, realm_fingerprint
 from rogatory.protocol.header import StatementKind
-from rogatory.protocol.keys import HybridSigner
+from rogatory.protocol.keys import Ed25519Signer, HybridSigner
 from rogatory.protocol.quorum import open_root, open_trust_list, sign_quorum
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import (
@@ -35,7 +37,7 @@ from rogatory.protocol.statements import (
     Withdraw,
 )
 from rogatory.server.engine import Engine, Op
-from tests.support.acts import Wanted, World, engine_files
+from tests.support.acts import NO_FLOODS, Wanted, World, engine_files
 from tests.support.realm import SeededEntropy, TrainingRealm
 
 TWO_TASKS = (Wanted(), Wanted("msisdn", "+15550100123", ("call_record",)))
@@ -183,5 +185,14 @@ def sister(
     realm = TrainingRealm(twin, opened, directory, world.realm.packs)
     files = engine_files(folder / "server")
     label = f"{marking} {origin}"
-    engine = Engine.open(files, world.clock, SeededEntropy(f"engine of {label}"))
+    engine = Engine.open(files, world.clock, SeededEntropy(f"engine of {label}"), NO_FLOODS)
     return World(realm, engine, files, world.clock, SeededEntropy(f"people of {label}"))
+
+
+def enrolled(world: World, like: str, name: str, **row: Any) -> Member:  # noqa: ANN401 - fields of the row
+    """Another device key, of the member `like` and everything as there but what `row` says."""
+    member = world.realm.realm.members[like]
+    seed = hashlib.sha256(name.encode()).digest()
+    changed = {"raw": Ed25519Signer(seed).public_key.raw, "tls_spki": hashlib.sha256(seed).digest(), **row}
+    role = changed.get("roles", member.row.roles)[0]
+    return replace(member, name=name, seed=seed, role=role, row=replace(member.row, **changed))

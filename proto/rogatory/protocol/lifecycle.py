@@ -130,6 +130,9 @@ def _common(state: RequestState, decision: Decision) -> None:
         raise Refused(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
     if header.seen.request_position > state.last_index + 1:
         raise Refused(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
+    # The log names the addressee as the receiving party: an answer may not put a bystander there.
+    if header.addressee not in (state.agency, state.authority, state.provider):
+        raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "ADDRESSEE.NAMED")
 
 
 def _notes(state: RequestState, decision: Decision) -> None:
