@@ -70,7 +70,11 @@ def lp(part: bytes) -> bytes:
     Raises:
         ValueError: the part is 2**32 bytes or longer.
     """
-    return _unsigned(len(part), 4) + part
+    try:
+        return len(part).to_bytes(4, "big") + part
+    except OverflowError:
+        msg = "a part is 2**32 bytes or longer"
+        raise ValueError(msg) from None
 
 
 def th(tag: str, *parts: bytes) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 from typing import Final
 
 from rogatory.audit.commitment import ABSENT
@@ -183,7 +184,12 @@ def identifiers_root(commitments: list[bytes]) -> bytes:
 
 def due_day(time_ms: int, months: int) -> int:
     """Return the day (since the epoch) on which an entry falls due: the last day of the month ``months`` later."""
-    start = dt.date(1970, 1, 1) + dt.timedelta(days=time_ms // DAY_MS)
+    return _due_day(time_ms // DAY_MS, months)
+
+
+@functools.lru_cache(maxsize=64)
+def _due_day(day: int, months: int) -> int:
+    start = dt.date(1970, 1, 1) + dt.timedelta(days=day)
     month = start.year * 12 + start.month - 1 + months
     year, index = divmod(month, 12)
     last = dt.date(year, index + 1, calendar.monthrange(year, index + 1)[1])

@@ -88,6 +88,7 @@ class Signer(Protocol):
         ...
 
 
+@functools.lru_cache(maxsize=4096)
 def key_id(alg: int, raw: bytes) -> bytes:
     """Return the full 32-byte id of a key: it covers the algorithm, so ids cannot be confused across them."""
     return th(tags.KEY, u8(alg), raw)

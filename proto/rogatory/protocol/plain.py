@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -23,17 +23,7 @@ T = TypeVar("T")
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any tree of dataclasses
     """Return a value as plain data that ``json`` can write."""
-    if isinstance(value, IntEnum):
-        return value.name
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, (tuple, list)):
-        return [to_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items()}
-    return {name: to_plain(getattr(value, name)) for name in _names(type(value))}
+    return _WRITERS[value.__class__](value)
 
 
 def from_plain(cls: type[T], data: Any, at: str = "") -> T:  # noqa: ANN401
@@ -49,8 +39,41 @@ def from_plain(cls: type[T], data: Any, at: str = "") -> T:  # noqa: ANN401
 _HINTS: dict[type[Any], dict[str, Any]] = {}
 
 
-def _names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(_hints(cls))
+class _Writers(dict[type[Any], Callable[[Any], Any]]):
+    """By class, what makes its values plain; found once for each class, since every statement's state passes here."""
+
+    def __missing__(self, cls: type[Any]) -> Callable[[Any], Any]:
+        self[cls] = _make_writer(cls)
+        return self[cls]
+
+
+_WRITERS = _Writers()
+
+
+def _make_writer(cls: type[Any]) -> Callable[[Any], Any]:
+    if issubclass(cls, IntEnum):
+        return lambda value: value.name
+    if issubclass(cls, (int, str, type(None))):
+        return lambda value: value
+    if issubclass(cls, bytes):
+        return bytes.hex
+    if issubclass(cls, (tuple, list)):
+        return lambda value: [_WRITERS[item.__class__](item) for item in value]
+    if issubclass(cls, Mapping):
+        return lambda value: {key: _WRITERS[item.__class__](item) for key, item in value.items()}
+    names = tuple(_hints(cls))
+
+    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401
+        plain = {}
+        for name in names:
+            item = getattr(value, name)
+            plain[name] = item if item.__class__ in _AS_IS else _WRITERS[item.__class__](item)
+        return plain
+
+    return write
+
+
+_AS_IS = frozenset({int, str, bool, type(None)})
 
 
 def _hints(cls: type[Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ excess goes to quarantine. The exchange never runs it, for it sees no rows. Read
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -151,6 +152,12 @@ def scope_digest(granted: Sequence[GrantedTask]) -> bytes:
     parts = [u16(len(granted))]
     for task in granted:
         ascending(task.elements, "granted.elements")
-        names = b"".join(lp(element.encode()) for element in task.elements)
+        names = _names(tuple(task.elements))
         parts += [u16(task.number), u32(task.first_day), u32(task.last_day), u16(len(task.elements)), names]
     return th(tags.SCOPE, *parts)
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(elements: tuple[str, ...]) -> bytes:
+    """Return the element names as the digest takes them; the same few lists come again and again."""
+    return b"".join(lp(element.encode()) for element in elements)

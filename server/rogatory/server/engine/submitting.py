@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Submit: each envelope verified, decided and placed on its own, or rejected by the exchange's signed word.
 
-Order (architecture §4): exact replay, verification, the TLS peer against the signer, what the signer had seen, storage
-(sections, parts), the fold, entry, state, feeds. A refusal leaves one entry with digest, code and rule, and changes
+Order (architecture §4): verification, the TLS peer against the signer, what the signer had seen, storage
+(sections, parts), the fold, entry, state, feeds; what is refused may still be an exact replay. A refusal leaves one entry with digest, code and rule, and changes
 nothing else; a peer with too many of them is turned away unread for a while (``floods``). Statements over the size cap
 are refused as a whole call and leave no entry.
 """
@@ -47,11 +47,13 @@ def submit(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
             raise Invalid(errors.X_TOO_LARGE, f"request.envelopes[{i}]", "SIZE_CAP")
     outcomes: list[_Outcome] = []
     for i, data in enumerate(request.envelopes):
-        again = _replayed(core, caller, data)
-        if again is None and core.floods.full(caller.row):
+        if not core.floods.full(caller.row):
+            outcomes.append(_one(core, batch, caller, data))
+        elif again := _replayed(core, caller, data):
+            outcomes.append(again)
+        else:
             core.floods.turned_away(caller.row, len(request.envelopes) - i)
             raise Unavailable(errors.X_TRANSIENT, "peer", FLOOD_RULE)
-        outcomes.append(again or _one(core, batch, caller, data))
 
     def answer(finish: Finish) -> bytes:
         return codec.encode(SubmitResponse(tuple(outcome(finish) for outcome in outcomes)))
@@ -94,12 +96,16 @@ class _Rejected:
 _Outcome = _Accepted | _Again | _Rejected
 
 
-def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Accepted | _Rejected:
+def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Outcome:
     failpoint("submit.verify.before")
     try:
         verified = verify_envelope(data, core.directory, batch.time_ms)
         return _accept(core, batch, caller, verified)
     except RogatoryError as error:
+        # Looked for only now: a replay is refused by its id at the latest, and what is new is parsed once.
+        again = _replayed(core, caller, data)
+        if again is not None:
+            return again
         core.floods.rejected(caller.row, batch.time_ms)
         return _Rejected(*place_rejection(core, batch, caller.row, data, error))
 
@@ -167,11 +173,14 @@ def _seen(core: Core, verified: Verified) -> None:
 def _stored(core: Core, verified: Verified) -> None:
     """What a statement names by digest must have arrived first."""
     header, body = verified.header, verified.statement.body
+    stored = core.store.sealed_lengths(
+        header.request_id, header.issuer.org, [ref.object_digest for ref in header.sections]
+    )
     for i, ref in enumerate(header.sections):
-        row = core.store.sealed(ref.object_digest)
-        if row is None or (row.request_id, row.org) != (header.request_id, header.issuer.org):
+        length = stored.get(ref.object_digest)
+        if length is None:
             raise Invalid(errors.X_SECTION_MISSING, f"header.sections[{i}]", "SECTION.STORED")
-        if row.length != ref.object_length:
+        if length != ref.object_length:
             raise Invalid(errors.X_SECTION_MISSING, f"header.sections[{i}].object_length", "SECTION.LENGTH")
     if isinstance(body, Disclose):
         parts = core.whole_parts(header.request_id, body.disclosure_id)

@@ -9,6 +9,7 @@ ciphertext of the vault and cannot read them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -118,6 +119,10 @@ class ExchangeStore(Protocol):
 
     def sealed(self, digest: bytes) -> SealedRow | None:
         """Return a sealed section."""
+        ...
+
+    def sealed_lengths(self, request_id: bytes, org: bytes, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """Return the lengths of those of the named sections that this organisation has put for this request."""
         ...
 
     def add_sealed(self, row: SealedRow) -> None:

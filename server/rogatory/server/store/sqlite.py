@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.resources
 import sqlite3
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
@@ -28,7 +29,9 @@ from rogatory.server.store.contract import (
     ViewRow,
 )
 
-MIGRATIONS: Final = ("0001_initial.sql",)
+MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql")
+# The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
+_CACHE_KIB: Final = 64 * 1024
 _STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
 _VIEW: Final = "SELECT i, actor, request_id, commitments, openings, envelope FROM entry_view"
 
@@ -45,6 +48,7 @@ class SqliteExchangeStore:
     def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         self._db = audit_sqlite.connect(path, create=create, read_only=read_only)
         if not read_only:
+            self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             self._migrate()
         self.log: LogStore = audit_sqlite.SqliteStore(self._db)
 
@@ -136,6 +140,17 @@ class SqliteExchangeStore:
             "SELECT digest, request_id, org, length, data FROM sealed WHERE digest = ?", (digest,)
         ).fetchone()
         return None if row is None else SealedRow(*row)
+
+    def sealed_lengths(self, request_id: bytes, org: bytes, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """Return the lengths of those of the named sections that this organisation has put for this request."""
+        if not digests:
+            return {}
+        marks = ", ".join("?" * len(digests))
+        rows = self._db.execute(
+            f"SELECT digest, length FROM sealed WHERE request_id = ? AND org = ? AND digest IN ({marks})",  # noqa: S608
+            (request_id, org, *digests),
+        )
+        return dict(rows.fetchall())
 
     def add_sealed(self, row: SealedRow) -> None:
         """Keep a sealed section; the same digest again changes nothing."""
