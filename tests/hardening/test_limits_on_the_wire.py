@@ -18,7 +18,17 @@ from rogatory.protocol.errors import Invalid, RogatoryError, Unavailable
 from rogatory.protocol.statements import MAX_ENVELOPE
 from rogatory.protocol.wire import MAX_MESSAGE, SubmitRequest, SubmitResponse
 from tests.support.front import ServerProcess, Wire, code_of, invoke, raw_call, typed, wait_until
-from tests.support.http2 import Frame, Http2, connect, frame, goaway_code, tls_context
+from tests.support.http2 import (
+    END_STREAM,
+    Frame,
+    Http2,
+    connect,
+    frame,
+    goaway_code,
+    literal,
+    message,
+    tls_context,
+)
 
 LIST = "ExchangeService/ListRequests"
 BURST = 3000
@@ -105,6 +115,23 @@ def test_metadata_is_taken_up_to_its_cap_and_never_above_twice_of_it(wire: Wire)
             with pytest.raises(grpc.RpcError) as caught:
                 caller(b"", timeout=10, metadata=(("x-padding", "a" * size),))
             assert code_of(caught.value) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_metadata_is_refused_by_the_server_and_not_only_kept_back_by_the_client(
+    server: ServerProcess,
+) -> None:
+    for size, refused in ((3000, False), (8192, True)):
+        with Http2.settled(server, "inspector") as client:
+            client.open(1, LIST, literal(b"x-padding", b"a" * size))
+            client.send(frame(Frame.DATA, END_STREAM, 1, message(b"")))
+            assert client.until_refused(1) is refused
+
+
+def test_a_client_that_never_confirms_the_limits_is_disconnected(server: ServerProcess) -> None:
+    with Http2.of(server, "judge") as client:
+        client.open(1, "ExchangeService/Watch")  # so that it is not idle
+        client.until_closed()
+    assert server.process.poll() is None
 
 
 def test_compressed_messages_are_refused_so_that_no_bomb_is_unpacked(server: ServerProcess) -> None:

@@ -123,6 +123,14 @@ class Http2:
         """A connection of one of the realm's people."""
         return cls(server, tls_context(server, server.realm.tls(name)), settings)
 
+    @classmethod
+    def settled(cls, server: ServerProcess, name: str) -> Self:
+        """A connection on which the server's settings are confirmed, since they count from then on."""
+        made = cls.of(server, name)
+        assert made.until(Frame.SETTINGS) is not None
+        made.send(frame(Frame.SETTINGS, ACK, 0))
+        return made
+
     def __enter__(self) -> Self:
         return self
 
@@ -174,6 +182,23 @@ class Http2:
             if found.kind == kind and stream in {None, found.stream}:
                 return found
         return None
+
+    def until_refused(self, stream: int) -> bool:
+        """Reads on; tells whether the stream is reset, or ended without an answer, or the connection is closed."""
+        while (found := self.next()) is not None:
+            if found.kind == Frame.GOAWAY or (found.stream == stream and found.kind == Frame.RST_STREAM):
+                return True
+            if found.stream == stream and found.kind == Frame.DATA:
+                return False
+            if found.stream == stream and found.kind == Frame.HEADERS and found.flags & END_STREAM:
+                return b"grpc-status\x010" not in found.body
+        return True
+
+    def until_closed_or(self, kind: Frame) -> None:
+        """Reads up to a frame of a kind, or to a GOAWAY or the end; fails when the other side says nothing at all."""
+        while (found := self.next()) is not None:
+            if found.kind in {kind, Frame.GOAWAY}:
+                return
 
     def until_closed(self) -> Received | None:
         """Reads to the end of the connection and returns its last GOAWAY, if any came."""

@@ -116,6 +116,8 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.max_connection_idle_ms", _ms(settings.connection_idle_seconds)),
         # Whoever connects and says nothing holds a descriptor for no longer than this.
         ("grpc.server_handshake_timeout_ms", _ms(settings.handshake_seconds)),
+        # Sizes below count from when the client has confirmed them; until then it could send 16 MB of metadata.
+        ("grpc.http2.settings_timeout", _ms(settings.handshake_seconds)),
         # Signatures belong in bodies. From the first size on a call may be refused, from the second on it is.
         ("grpc.max_metadata_size", _METADATA),
         ("grpc.absolute_max_metadata_size", 2 * _METADATA),
