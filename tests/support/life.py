@@ -17,9 +17,11 @@ from rogatory.client import realm_files
 from rogatory.client.ceremony import Member
 from rogatory.protocol import codec
 from rogatory.protocol.directory import TRUST_LIST_TYPE, TRUST_ROOT_TYPE, realm_fingerprint
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.keys import Ed25519Signer, HybridSigner
+from rogatory.protocol.lifecycle import LoggedEnvelope, fold
 from rogatory.protocol.quorum import open_root, open_trust_list, sign_quorum
+from rogatory.protocol.receipt import log_identity, verify_receipt
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import (
     Acknowledge,
@@ -196,3 +198,23 @@ def enrolled(world: World, like: str, name: str, **row: Any) -> Member:  # noqa:
     changed = {"raw": Ed25519Signer(seed).public_key.raw, "tls_spki": hashlib.sha256(seed).digest(), **row}
     role = changed.get("roles", member.row.roles)[0]
     return replace(member, name=name, seed=seed, role=role, row=replace(member.row, **changed))
+
+
+def chain(world: World, state: RequestState) -> list[LoggedEnvelope]:
+    """A request's envelopes with their places, as an export holds them."""
+    log = log_identity(world.realm.root)
+    found = []
+    for item in world.get("investigator", state.request_id).statements:
+        receipt = verify_receipt(item.receipt, log)
+        found.append(LoggedEnvelope(item.envelope, receipt.receipt.index, receipt.time_ms))
+    return found
+
+
+def folded(world: World, envelopes: Sequence[LoggedEnvelope]) -> RequestState:
+    state, _verified = fold(envelopes, world.realm.directory, world.realm.packs)
+    assert state is not None
+    return state
+
+
+def about(world: World, name: str, kind: StatementKind, state: RequestState, digest: bytes) -> Header:
+    return replace(world.header(name, kind, state.request_id, state), about=digest)

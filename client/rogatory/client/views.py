@@ -218,6 +218,10 @@ def verify_view(
         viewed = _folded(state, item.envelope, receipt, scheme, previous)
         if viewed.verified.header.request_id != request_id:
             raise NotVerified(errors.X_RECEIPT_INVALID, "header.request_id", "VIEW.REQUEST")
+        if any(
+            viewed.verified.header.statement_id == other.verified.header.statement_id for other in statements
+        ):
+            raise NotVerified(errors.X_RECEIPT_INVALID, "header.statement_id", "VIEW.ONCE")
         state, previous, last_index = viewed.state, receipt.leaf, item.receipt.index
         statements.append(viewed)
     if state is None:

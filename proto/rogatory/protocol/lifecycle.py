@@ -18,7 +18,7 @@ from rogatory.protocol import answering, errors, issuing
 from rogatory.protocol.decision import Decision, Setting
 from rogatory.protocol.directory import Directory
 from rogatory.protocol.envelope import Verified, verify_envelope
-from rogatory.protocol.errors import Refused
+from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.state import TERMINAL, RequestState
@@ -90,12 +90,19 @@ def fold(
     """Verify and fold a request's envelopes in log order.
 
     Raises:
-        RogatoryError: The first envelope that does not verify or that the rules refuse.
+        RogatoryError: The first envelope that does not verify or that the rules refuse, that is not in log order, or
+            that is there twice: the exchange logs a statement once, and so nobody folds it twice.
     """
     state: RequestState | None = None
     verified: list[Verified] = []
+    taken: set[bytes] = set()
     for item in envelopes:
+        if state is not None and item.index <= state.last_index:
+            raise NotVerified(errors.X_LOG_INVALID, "statements", "ORDER")
         statement = verify_envelope(item.data, directory, item.time_ms)
+        if statement.header.statement_id in taken:
+            raise Invalid(errors.X_REPLAY, "header.statement_id", "STATEMENT_ID_TAKEN")
+        taken.add(statement.header.statement_id)
         pack = pack_of(state, statement, packs)
         state = decide(state, statement, Setting(item.index, item.time_ms, directory, pack))
         verified.append(statement)
