@@ -42,7 +42,8 @@ def test_each_attack_that_is_tested_stands_in_the_page() -> None:
     unnamed = [
         f"{relative(path)}::{name}"
         for path in python_files("tests")
-        if relative(path).startswith("tests/attacks/test_operator_") and relative(path) not in whole
+        if relative(path).startswith(("tests/attacks/test_operator_", "tests/attacks/test_hostile_"))
+        and relative(path) not in whole
         for name in sorted(functions(relative(path)))
         if (relative(path), name) not in linked
     ]

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from rogatory.audit.commitment import ABSENT, EntryHeader, present
+from rogatory.audit.framing import lp, u16
+from rogatory.client.log_reader import list_entries
 from rogatory.protocol.entry import entry_fields
-from rogatory.protocol.entry_schema import read_time, seal_value, time_value
+from rogatory.protocol.entry_schema import read_time, record_value, seal_value, time_value
 from rogatory.protocol.errors import NotVerified
 from rogatory.protocol.header import DAY_MS, Seen
 from rogatory.protocol.state import RequestState
@@ -124,6 +126,33 @@ async def test_a_statement_put_in_before_what_its_signer_had_seen_is_named(
     _, error = await submitted(inner)
     assert error.rule == "ORDER.SEEN"
     assert oversight_finds(world)[1] == "ORDER.SEEN"
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "rule"),
+    [
+        pytest.param(6, present(u16(2) + 2 * lp(b"SUBSCRIBER")), "SLOT.6", id="a list with an item twice"),
+        pytest.param(1, present("SUBSCRIBER\u0301".encode()), "SLOT.1", id="a text in another form"),
+        pytest.param(4, present(bytes(9)), "SLOT.TIME", id="a time of nine bytes"),
+        pytest.param(4, present(b"\xff" * 8), "SLOT.TIME", id="a time beyond every calendar"),
+        pytest.param(15, present(b"\xff\xff\xff\xff"), "SLOT.15", id="a length beyond the value"),
+        pytest.param(0, record_value(b"\x1b[2J\xff", b""), "SLOT.0", id="a kind that is no code"),
+    ],
+)
+async def test_another_encoding_of_a_value_is_named_and_breaks_no_reader(
+    inner: Inner, monkeypatch: pytest.MonkeyPatch, slot: int, value: bytes, rule: str
+) -> None:
+    """The same meaning in other bytes, or bytes that mean nothing: an error with a code, never a fault of the program."""
+    lie(monkeypatch, slot, value)
+    _, error = await submitted(inner)
+    assert error.rule == rule
+    assert oversight_finds(inner.world)[1] in {rule, "SLOT.RECORD", "SLOT.CODE"}
+    async with inner.open("inspector") as session:
+        if slot in {1, 6}:
+            assert await list_entries(session, 0, 50)
+        else:
+            with pytest.raises(NotVerified):
+                await list_entries(session, 0, 50)
 
 
 async def test_an_honest_entry_passes_the_same_eyes(inner: Inner) -> None:

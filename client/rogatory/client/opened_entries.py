@@ -33,6 +33,7 @@ from rogatory.protocol.entry_schema import (
     SCHEMA,
     SUBJECT,
     TIME,
+    read_code,
     read_record,
     read_time,
 )
@@ -86,8 +87,8 @@ def row_of(item: OpenedEntry, log: LogIdentity) -> OpenedRow:
         NotVerified: Openings do not belong to the entry, or a slot has another form than the schema says.
     """
     values = check_opened(item, log)
-    kind = read_record(values[KIND], 2)[0].decode() if KIND in values else ""
-    outcome = read_record(values[OUTCOME], 4)[0].decode() if OUTCOME in values else ""
+    kind = read_code(read_record(values[KIND], 2)[0]) if KIND in values else ""
+    outcome = read_code(read_record(values[OUTCOME], 4)[0]) if OUTCOME in values else ""
     return OpenedRow(
         item.index,
         values,
@@ -178,7 +179,7 @@ class Recomputer:
     def _expected(
         self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes
     ) -> tuple[Fields, _Signed | None]:
-        kind = read_record(values[KIND], 2)[0].decode("utf-8", "replace")
+        kind = read_code(read_record(values[KIND], 2)[0])
         if item.index in self._objects and item.envelope != self._objects[item.index]:
             raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         if kind == StatementKind.CONSULT.name and not item.envelope:
@@ -251,8 +252,8 @@ class Recomputer:
         if previous and request_id is None:
             raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{PREVIOUS}]", f"SLOT.{PREVIOUS}")
         state = self._states[request_id] if request_id is not None else None
-        what = read_record(values[OUTCOME], 4)[0].decode("utf-8", "replace")
-        purpose = read_record(values[SUBJECT], 3)[2].decode("utf-8", "replace")
+        what = read_code(read_record(values[OUTCOME], 4)[0])
+        purpose = read_code(read_record(values[SUBJECT], 3)[2])
         found = [read_fields(row, what, purpose, state, time_ms, previous) for row in self._rows(values)]
         if not found:
             raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{ACTOR}]", "DIRECTORY.KEY")

@@ -59,6 +59,10 @@ VIEWS: Final[Mapping[str, frozenset[int]]] = MappingProxyType(
 NOT_ERASABLE: Final = frozenset({0, 1, 2, 3, 4, 5, 9, 10, 12, 14, 15})
 
 
+# The year 3000: an operator's number must not carry a calendar computation over its edge.
+MAX_TIME_MS: Final = 32_503_680_000_000
+
+
 def text_value(text: str) -> bytes:
     """Return the value of a text slot: UTF-8 in NFC; absent when empty."""
     return present(unicodedata.normalize("NFC", text).encode()) if text else ABSENT
@@ -110,12 +114,27 @@ def read_time(value: bytes) -> int:
     """Return the milliseconds of a time slot.
 
     Raises:
-        NotVerified: ``X_LOG_INVALID``: absent, or not eight bytes.
+        NotVerified: ``X_LOG_INVALID``: absent, not eight bytes, or beyond any calendar that is reckoned with here.
     """
     data = payload(value)
     if data is None or len(data) != 8:
         raise NotVerified(errors.X_LOG_INVALID, "entry", "SLOT.TIME")
-    return int.from_bytes(data, "big")
+    time_ms = int.from_bytes(data, "big")
+    if time_ms >= MAX_TIME_MS:
+        raise NotVerified(errors.X_LOG_INVALID, "entry", "SLOT.TIME")
+    return time_ms
+
+
+def read_code(data: bytes) -> str:
+    """Return an item of a record slot that holds a code.
+
+    Raises:
+        NotVerified: ``X_LOG_INVALID``: not ASCII.
+    """
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise NotVerified(errors.X_LOG_INVALID, "entry", "SLOT.CODE") from error
 
 
 def seal_value(due_day: int, extension: int = 0) -> bytes:
