@@ -9,7 +9,6 @@ costs. The front holds no key of the log and cannot read what it passes on.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import os
@@ -20,12 +19,13 @@ from typing import Final, Protocol
 import grpc
 import grpc.aio
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 
 from rogatory.audit.files import replace_file
 from rogatory.protocol.ids import Clock, SystemClock
 from rogatory.protocol.wire import MAX_MESSAGE
 from rogatory.server.config import Settings, StartupError
+from rogatory.server.health import Health
 from rogatory.server.interceptors.authorise import authorise
 from rogatory.server.interceptors.deadline import deadline
 from rogatory.server.interceptors.errors import errors
@@ -41,8 +41,6 @@ from rogatory.server.watch import WatchHub
 from rogatory.server.write_path import OnCommit, WritePath
 
 _LOG: Final = structlog.get_logger(__name__)
-_SERVING: Final = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 _IDENTITY_ONLY: Final = 1
 _METADATA: Final = 4096
 
@@ -149,13 +147,12 @@ class Front:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._write_path = make_write_path(self._on_commit, self._on_state)
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
         self._hub: WatchHub | None = None
         self._reader: Reader | None = None
         self._server: grpc.aio.Server | None = None
         self._address = ""
         self._writer: int | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
         """Start everything and return the address that it listens on.
@@ -189,7 +186,7 @@ class Front:
     async def drain(self) -> None:
         """Stop in order; what is acknowledged is durable already."""
         _LOG.info("draining")
-        await self._health.enter_graceful_shutdown()
+        self._health.drain()
         if self._hub is not None:
             self._hub.drain()
         if self._server is not None:
@@ -208,10 +205,7 @@ class Front:
     def _on_state(self, writer: int | None) -> None:
         """Say by health and endpoint file whether there is a writer."""
         self._writer = writer
-        state = _SERVING if writer is not None else _NOT_SERVING
-        task = asyncio.get_running_loop().create_task(self._health.set("", state))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._health.set(serving=writer is not None)
         if writer is not None and self._address:
             self._write_endpoint()
 
