@@ -55,18 +55,31 @@ def decode(cls: type[T], data: bytes, *, limit: int, at: str = "") -> T:
     """
     if len(data) > limit:
         raise Invalid(errors.X_TOO_LARGE, at, "SIZE_CAP")
-    message_class = _codec(cls).message_class
-    message = message_class()
+    message = parse_strictly(_codec(cls).message_class.FromString, data, at)
+    return from_message(cls, message, at)
+
+
+def parse_strictly(parse: Callable[[bytes], Any], data: bytes, at: str) -> Any:  # noqa: ANN401 - as below
+    """Return the message that ``parse`` reads from exactly these bytes; its values are not looked at yet.
+
+    Args:
+        parse: ``FromString`` of a generated class (the server's edge passes what gRPC was given).
+        data: The exact bytes received; the caller has seen to a size cap.
+        at: Path of the field these bytes came in.
+
+    Raises:
+        Invalid: ``X_ENCODING``: no message, an unknown field at any depth, or another way to write the same message.
+    """
     try:
-        message.ParseFromString(data)
+        message = parse(data)
     except pb.DecodeError as error:
         raise Invalid(errors.X_ENCODING, at, "PARSE") from error
     # upb would keep unknown fields on output; without them the bytes differ, whatever the depth.
     message.DiscardUnknownFields()
     if message.SerializeToString(deterministic=True) != data:
-        _refuse_unknown(message_class.FromString(data), at)
+        _refuse_unknown(parse(data), at)
         raise Invalid(errors.X_ENCODING, at, "CANONICAL")
-    return from_message(cls, message, at)
+    return message
 
 
 def to_message(value: Any) -> Any:  # noqa: ANN401 - generated classes have no common typed base

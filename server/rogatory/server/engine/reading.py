@@ -65,7 +65,7 @@ def put_sealed(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answ
     request = codec.decode(PutSealedRequest, payload, limit=MAX_MESSAGE, at="request")
     if not is_uuid7(request.request_id):
         raise Invalid(errors.X_FIELD_INVALID, "request.request_id", "UUIDV7")
-    parse_sealed(request.object)
+    parse_sealed(request.object, "request.object")
     digest = object_digest(request.object)
     data = core.vault.seal(request.request_id, f"sealed/{digest.hex()}", request.object)
     core.store.add_sealed(SealedRow(digest, request.request_id, caller.row.org, len(request.object), data))
@@ -93,8 +93,10 @@ def open_entries(core: Core, batch: Batch, caller: Caller, payload: bytes) -> An
     """Entries of a range in the caller's view: oversight all, a party those it acted in or whose request it sees."""
     request = codec.decode(OpenEntriesRequest, payload, limit=MAX_MESSAGE, at="request")
     _purpose(request.purpose)
-    if not 0 < request.limit <= MAX_OPENED or request.start > core.log.size:
+    if not 0 < request.limit <= MAX_OPENED:
         raise Invalid(errors.X_FIELD_INVALID, "request.limit", "RANGE")
+    if request.start > core.log.size:
+        raise Invalid(errors.X_FIELD_INVALID, "request.start", "RANGE")
     end = min(request.start + request.limit, core.log.size)
     may = _view_rule(core, caller)
     rows = [row for row in core.store.views(request.start, end) if may(row)]
@@ -133,6 +135,8 @@ def heartbeat(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answe
 def transfer_open(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
     """May the caller send, see or fetch the parts of a disclosure? Fetching leaves a read entry."""
     request = unpack_json(TransferOpen, payload)
+    if request.direction is Direction.FETCH:
+        _purpose(request.purpose)  # before anything: a refused look is logged with it
     state, leaf = _look(core, batch, caller, request.request_id, "TRANSFER", request.purpose or "TRANSFER")
     record = next((d for d in state.disclosures if d.disclosure_id == request.disclosure_id), None)
     if request.direction is Direction.PUT:
@@ -147,7 +151,6 @@ def transfer_open(core: Core, batch: Batch, caller: Caller, payload: bytes) -> A
     elif request.direction is Direction.FETCH:
         if record is None or caller.row.org != state.agency.org:
             raise NotAuthorised(errors.X_NOT_FOUND, "disclosure_id", "DISCLOSURE.RECIPIENT")
-        _purpose(request.purpose)
         _read(core, batch, caller, "FETCH_PARTS", request.purpose, state, leaf)
     elif caller.row.org not in {state.provider.org, state.agency.org}:
         raise NotAuthorised(errors.X_NOT_FOUND, "disclosure_id", "DISCLOSURE.PARTY")

@@ -4,6 +4,9 @@
 One interceptor instead of a chain: each handler is wrapped once, at its first call. Unary and streaming requests look
 alike here; for responses, asynchronous generators and coroutines that write by themselves are both kept as they are,
 because gRPC tells them apart by looking. What a guard does is its own matter and not known here.
+
+Requests are read strictly (``codec.parse_strictly``). Bytes that are no message must not fail where gRPC reads them: it
+would answer INTERNAL before any guard has run. They are carried inside instead and refused there, once the caller is known.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from typing import Any, TypeAlias
 import grpc
 import grpc.aio
 from typing_extensions import override
+
+from rogatory.protocol import codec
+from rogatory.protocol.errors import Invalid
 
 # Quoted: these classes are generic for the type checker only.
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -33,6 +39,13 @@ class Call:
 
 Guard = Callable[[Call], AbstractAsyncContextManager[None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Malformed:
+    """Stands where the request would, when its bytes are refused."""
+
+    error: Invalid
 
 
 class Guarded(grpc.aio.ServerInterceptor):
@@ -63,7 +76,7 @@ class Guarded(grpc.aio.ServerInterceptor):
         behaviour = self._generator if inspect.isasyncgenfunction(inner) else self._coroutine
         return make(
             behaviour(method, streaming, inner),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_strict(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
@@ -72,7 +85,7 @@ class Guarded(grpc.aio.ServerInterceptor):
             async with AsyncExitStack() as stack:
                 for guard in self._guards:
                     await stack.enter_async_context(guard(Call(method, streaming, context)))
-                return await inner(request, context)
+                return await inner(_wellformed(request), context)
             raise AssertionError  # no guard swallows an exception
 
         return guarded
@@ -83,11 +96,37 @@ class Guarded(grpc.aio.ServerInterceptor):
                 for guard in self._guards:
                     await stack.enter_async_context(guard(Call(method, streaming, context)))
                 # Closed here and now, so that a stream leaves nothing behind when its client goes away.
-                async with aclosing(inner(request, context)) as items:
+                async with aclosing(inner(_wellformed(request), context)) as items:
                     async for item in items:
                         yield item
 
         return guarded
+
+
+def _strict(deserialise: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    """Return a deserialiser that refuses all but the one encoding of a message, and never raises."""
+    if deserialise is None:
+        return None
+
+    def strict(data: bytes) -> object:
+        try:
+            return codec.parse_strictly(deserialise, data, "request")
+        except Invalid as error:
+            return _Malformed(error)
+
+    return strict
+
+
+def _wellformed(request: Any) -> Any:  # noqa: ANN401 - a message, or a stream of them
+    """Return the request as it is, or raise what is wrong with its bytes; of a stream, when its turn comes."""
+    if isinstance(request, _Malformed):
+        raise request.error
+    return _each(request) if isinstance(request, AsyncIterator) else request
+
+
+async def _each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _wellformed(request)
 
 
 def _parts(handler: Handler) -> tuple[Callable[..., Handler], Callable[..., Any]]:

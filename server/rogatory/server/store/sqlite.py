@@ -29,6 +29,8 @@ from rogatory.server.store.contract import (
     ViewRow,
 )
 
+# SQLite's integers end here and the wire's do not. Nothing stands at or above it, so a larger number means the same.
+_LAST: Final = 2**63 - 1
 MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql")
 # The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
 _CACHE_KIB: Final = 64 * 1024
@@ -131,7 +133,7 @@ class SqliteExchangeStore:
         return self._db.execute(
             "SELECT request_id, last_index FROM request_party WHERE org = ? AND last_index >= ?"
             " ORDER BY last_index LIMIT ?",
-            (org, from_index, limit),
+            (org, min(from_index, _LAST), limit),
         ).fetchall()
 
     def sealed(self, digest: bytes) -> SealedRow | None:
@@ -165,7 +167,7 @@ class SqliteExchangeStore:
         rows = self._db.execute(
             "SELECT i, request_id, envelope_digest, kind, feed_digest FROM feed WHERE org = ? AND i >= ?"
             " ORDER BY i LIMIT ?",
-            (org, from_index, limit),
+            (org, min(from_index, _LAST), limit),
         )
         return [_feed_item(row) for row in rows]
 
@@ -195,7 +197,7 @@ class SqliteExchangeStore:
 
     def head_root(self, size: int) -> bytes | None:
         """Return the root of a commit's head of this size."""
-        row = self._db.execute("SELECT root FROM commit_head WHERE size = ?", (size,)).fetchone()
+        row = self._db.execute("SELECT root FROM commit_head WHERE size = ?", (min(size, _LAST),)).fetchone()
         return None if row is None else bytes(row[0])
 
     def head_after(self, i: int) -> tuple[int, str]:
