@@ -5,11 +5,14 @@
 # WHEELHOUSE  folder of wheels: set-up then needs no network                 make demo WHEELHOUSE=build/wheelhouse
 # MARKER      words that the demo plants in identifiers, grounds, records    make demo MARKER="any words"
 # FULL        1: the demo prints long answers whole                        make demo FULL=1
+# KILLS, SEED how many kills, and a seed to lay the same plans again         make crash KILLS=40 SEED=7
 # ARGS        more arguments for pytest, or for the lock resolver            make test ARGS="-k merkle", make lock ARGS=--upgrade
 
 PYTHON ?= python3
 WHEELHOUSE ?=
 ARGS ?=
+KILLS ?= 500
+SEED ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -64,8 +67,8 @@ check: $(READY) ## every static gate: format, lint, types, imports, schema
 bench: $(READY) ## the benchmark table; also in build/bench.json (about a minute, Linux)
 	@$(BIN)/python -m bench
 
-crash: ## kills and injected faults
-	@echo "crash: arrives with the next issue: no rows yet"
+crash: $(READY) ## kills and injected faults, and the controls that must be caught; prints its seed
+	@$(BIN)/python -m tests.crash --kills $(KILLS) $(if $(SEED),--seed $(SEED),)
 
 soak: ## long runs
 	@echo "soak: arrives with the next issue: no rows yet"

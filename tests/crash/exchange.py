@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exchange under test: a real front and a real writer, started, ended and started again by the harness.
+
+It holds a fixed port, so that clients find a front that came back. It ends only processes that it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from typing_extensions import override
+
+from tests.crash.entry import FOLDER
+from tests.support.front import ServerProcess, wait_until
+from tests.support.project import ROOT
+from tests.support.realm import TrainingRealm
+
+_RETRY: tuple[tuple[str, int], ...] = (
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 200),
+)
+START_SECONDS = 20.0
+SETTINGS = {
+    "ROGATORY_LIMITS__FREE_BYTES": "0",
+    "ROGATORY_LIMITS__REJECTIONS_PER_PEER": "1000",
+    "ROGATORY_PUBLISH_SECONDS": "0.1",
+    "ROGATORY_GRACE_SECONDS": "5",
+}
+
+
+@dataclass
+class Exchange(ServerProcess):
+    """`folder` holds `server`, `realm`, the log lines, and the harness's own `plans`, `taken`, `lives`, `hits`."""
+
+    planned: int = 0
+    starts: list[float] = field(default_factory=list)
+
+    @classmethod
+    def build(cls, folder: Path) -> Exchange:
+        """Lays out a realm; nothing runs yet."""
+        realm = TrainingRealm.build(folder, listen=f"127.0.0.1:{free_port()}")
+        for name in ("plans", "taken"):
+            (folder / name).mkdir()
+        for name in ("lives", "hits", "server.log"):
+            (folder / name).touch()
+        ended = subprocess.Popen(["true"])  # noqa: S607 - a process that has ended stands for none
+        ended.wait()
+        return cls(folder, realm, ended, folder / "server.log")
+
+    def launch(self, front_failpoints: str = "") -> bool:
+        """Starts a front; tells whether it came up (a failpoint may have ended it or its first writer)."""
+        self.endpoint_file.unlink(missing_ok=True)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.crash.front",
+                    "--config",
+                    self.folder / "server" / "config.toml",
+                ],
+                env={
+                    **os.environ,
+                    **SETTINGS,
+                    FOLDER: str(self.folder),
+                    "ROGATORY_TEST_FAILPOINTS": front_failpoints,
+                },
+                cwd=ROOT,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+            )
+        begun = time.monotonic()
+        wait_until(lambda: self.endpoint_file.exists() or self.process.poll() is not None, START_SECONDS)
+        if self.process.poll() is None:
+            self.starts.append(time.monotonic() - begun)
+        return self.process.poll() is None
+
+    def relaunch(self) -> None:
+        """Starts a front that must come up; the writer of the one before may take a moment to go."""
+        for _ in range(20):
+            if self.launch():
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the exchange does not start again: {self.log.read_text()[-2000:]}")
+
+    def plan(self, **plan: object) -> str:
+        """Lays down the plan of the next writer but those already planned, and returns its name."""
+        self.planned += 1
+        name = f"{self.planned:06d}"
+        temporary = self.folder / "plans" / f"{name}.tmp"
+        temporary.write_text(json.dumps(plan))
+        temporary.rename(temporary.with_suffix(".json"))
+        return name
+
+    def pid_of(self, plan: str) -> int | None:
+        """Process id of the writer that took a plan."""
+        for line in (self.folder / "lives").read_text().splitlines():
+            name, pid = line.split(" ")
+            if name == plan:
+                return int(pid)
+        return None
+
+    def await_life(self, plan: str) -> int:
+        waited(lambda: self.pid_of(plan) is not None or self.process.poll() is not None, START_SECONDS)
+        pid = self.pid_of(plan)
+        assert pid is not None, f"no writer came after the one before:\n{self.log.read_text()[-3000:]}"
+        return pid
+
+    def is_ready(self, pid: int) -> bool:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return self.writer_pid == pid
+        return False
+
+    def hit(self, pid: int) -> bool:
+        """Whether a failpoint noted that it ends this process."""
+        return str(pid) in (self.folder / "hits").read_text().splitlines()
+
+    def end(self) -> None:
+        """Ends the front and the writer that it has, at once."""
+        writers = [int(line.split(" ")[1]) for line in (self.folder / "lives").read_text().splitlines()]
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pid in writers[-2:]:
+            wait_until(lambda pid=pid: not alive(pid))  # type: ignore[misc]
+
+    @override
+    def channel(
+        self, name: str | None, *options: tuple[str, int], compression: grpc.Compression | None = None
+    ) -> grpc.Channel:
+        roots = self.realm.realm.authority.certificate
+        tls = self.realm.tls(name or "investigator")
+        credentials = grpc.ssl_channel_credentials(roots, tls.key, tls.certificate)
+        settings: list[tuple[str, Any]] = [*_RETRY, *options]
+        return grpc.secure_channel(self._address(), credentials, settings, compression)
+
+    def _address(self) -> str:
+        # The settings' own, since the endpoint file is away while the front is.
+        text = (self.folder / "server" / "config.toml").read_text()
+        line = next(line for line in text.splitlines() if line.startswith("listen"))
+        return line.split("=")[1].strip().strip('"')
+
+
+def kill(pid: int) -> bool:
+    """Ends a process of the exchange as a power switch would; tells whether it was still there."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def waited(condition: Callable[[], object], seconds: float) -> bool:
+    """Waits until something is true; tells whether it came to be."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.003)
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

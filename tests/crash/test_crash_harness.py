@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A few kills of the real writer, and the control: the harness of `make crash` works and is not blind. Not its full counts."""
+
+from __future__ import annotations
+
+from tests.crash import rounds
+from tests.crash.__main__ import control_early
+from tests.crash.rounds import Tally
+
+
+def test_nothing_acknowledged_is_lost_when_the_writer_is_killed_around_its_commit() -> None:
+    tally = Tally()
+    places = ("db.commit.before", "db.commit.after", "writer.reply.before", "ratchet.fsync.before")
+    rounds.kill_writers(20_261_124, [(name, 2) for name in places], tally)
+    assert tally.found == []
+    assert set(tally.kills) == set(places), "every planned kill took place"
+    assert tally.told > 0, "somebody was given an answer"
+
+
+def test_a_writer_that_answers_before_it_commits_is_caught() -> None:
+    assert control_early(20_261_124)
+
+
+def test_the_same_seed_lays_the_same_plans_and_every_failpoint_has_its_turn() -> None:
+    plans = rounds.schedule(7, rounds.WRITER, 200)
+    assert plans == rounds.schedule(7, rounds.WRITER, 200)
+    assert {name for name, _ in plans} == {*rounds.WRITER, "timer"}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The writer's main under a plan: failpoints for this life, and for the controls a writer that does it wrongly.
+
+Without a plan it is the shipped writer as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from rogatory.server.writer import __main__ as shipped
+from tests.crash import careless
+from tests.crash.entry import note_kills, set_failpoints, take_plan
+
+if __name__ == "__main__":
+    plan = take_plan()
+    note_kills()
+    set_failpoints(plan.get("failpoints", ""))
+    if plan.get("early"):
+        careless.acknowledge_before_commit()
+    sys.exit(shipped.main())
