@@ -3,8 +3,9 @@
 
 import asyncio
 import socket
+import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -173,3 +174,68 @@ async def test_a_writer_that_cannot_start_is_not_waited_for() -> None:
     with pytest.raises(Unavailable):
         await path.call(Op.SUBMIT, PEER, b"")
     assert states == [None]
+
+
+_WRITER = """
+import socket, sys, time
+from rogatory.server.writer import frames
+from rogatory.server.writer.frames import FrameType, Splitter
+kind, number = sys.argv[1], int(sys.argv[2])
+connection = socket.socket(fileno=number)
+time.sleep(1.0 if kind == "slow" else 0.0)
+connection.sendall(frames.frame(FrameType.READY, bytes(8)))
+if kind == "deaf":
+    connection.shutdown(socket.SHUT_RD)
+    time.sleep(0.5)
+    sys.exit(1)
+splitter = Splitter()
+while data := connection.recv(65536):
+    for frame, body in splitter.feed(data):
+        if frame is FrameType.STOP:
+            sys.exit(0)
+        if kind == "mortal":
+            sys.exit(1)
+        connection.sendall(frames.reply(frames.read_number(body)[0], b"here"))
+"""
+
+
+class Lives:
+    """A `ProcessWritePath` whose writers are small programs, one kind after another."""
+
+    def __init__(self, *kinds: str) -> None:
+        self._kinds = list(kinds)
+        self.begun = 0
+        self.states: list[int | None] = []
+        self.path = ProcessWritePath(self._command, lambda _size: None, self.states.append)
+
+    def _command(self, number: int) -> list[str]:
+        self.begun += 1
+        kind = self._kinds.pop(0) if len(self._kinds) > 1 else self._kinds[0]
+        return [sys.executable, "-c", _WRITER, kind, str(number)]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():  # noqa: ASYNC110 - the state is told by callback, nobody signals it
+                await asyncio.sleep(0.01)
+
+
+async def test_a_writer_that_dies_while_it_is_written_to_is_started_again() -> None:
+    """The write then fails with EPIPE before the end of the stream is read; a front must not give up over that."""
+    lives = Lives("deaf", "good")
+    await lives.path.start()
+    with pytest.raises(Unavailable):
+        await lives.path.call(Op.SUBMIT, PEER, b"lost")
+    await lives.until(lambda: lives.begun == 2 and lives.states[-1] is not None)
+    assert await lives.path.call(Op.SUBMIT, PEER, b"again") == b"here"
+    await lives.path.stop()
+
+
+async def test_a_stop_that_comes_while_a_writer_starts_reaches_that_writer() -> None:
+    lives = Lives("mortal", "slow")
+    await lives.path.start()
+    with pytest.raises(Unavailable):
+        await lives.path.call(Op.SUBMIT, PEER, b"lost")
+    await lives.until(lambda: lives.begun == 2)
+    async with asyncio.timeout(20):
+        await lives.path.stop()
+    assert lives.states[-1] is None

@@ -121,7 +121,8 @@ class ProcessWritePath:
                         self._enter(stream, process.pid)
                     else:
                         self._accept(kind, body)
-        except (ConnectionResetError, FrameError):
+        except (OSError, FrameError):
+            # OSError, not only a reset: a write to a writer that has just died ends the stream with EPIPE.
             _LOG.error("writer_stream")
         finally:
             self._leave()
@@ -132,6 +133,9 @@ class ProcessWritePath:
     def _enter(self, stream: asyncio.StreamWriter, pid: int) -> None:
         self._stream = stream
         self._ready.set()
+        if self._stopping.is_set():
+            # ``stop`` came while this writer was starting and had nobody to tell.
+            stream.write(frames.frame(FrameType.STOP, b""))
         self._on_state(pid)
         _LOG.info("writer_ready")
 
