@@ -13,7 +13,7 @@ import secrets
 import sys
 import time
 
-from tests.crash import rounds
+from tests.crash import faults, rounds
 from tests.crash.rounds import Tally
 
 FIELD = 60
@@ -28,6 +28,8 @@ def main() -> int:
     say(f"crash: seed {seed}, {options.kills} kills; replay with SEED={seed} KILLS={options.kills}")
     begun = time.monotonic()
     tally = kills(seed, options.kills)
+    faults.fail_disks(seed, max(6, options.kills // 8), tally)
+    report(tally, begun)
     seconds = time.monotonic() - begun
     caught = {"acknowledge before commit": control_early(seed)}
     reached = {name.rpartition(" ")[2] for name in tally.kills}
@@ -38,6 +40,7 @@ def main() -> int:
         "at_failpoints": tally.killed - tally.kills["timer"],
         "failpoints_fired": len(reached - {"timer"}),
         "failpoints_not_fired": sorted(expected - reached),
+        "faults": dict(sorted(tally.faults.items())),
         "not_reached_in_time": tally.missed,
         "answers_in_ledger": tally.told,
         "sent_again": tally.resent,

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from rogatory.audit import failpoints
 from rogatory.server import rehearsal
+from tests.crash.deny import deny
 
 FOLDER = "CRASH_FOLDER"
 
@@ -43,20 +45,37 @@ def take_plan() -> dict[str, Any]:
     return {}
 
 
-def note_kills() -> None:
-    """Lets a failpoint leave a note of itself before it kills."""
+def note_ends() -> None:
+    """Lets a failpoint leave a note of itself before it kills or fails, and lets it make system calls fail."""
     kill: Callable[[str], None] = failpoints._kill
+    fail: Callable[[str], None] = failpoints._raise
+    arm: Callable[..., None] = failpoints.arm
 
-    def noted(argument: str) -> None:
+    def noted_kill(argument: str) -> None:
         note("hits", str(os.getpid()))
         kill(argument)
 
-    setattr(failpoints, "_kill", noted)  # noqa: B010 - a deliberate change of a module from outside
+    def noted_fail(argument: str) -> None:
+        note("faults", f"{os.getpid()} {log_size()}")
+        fail(argument)
+
+    def noted_deny(argument: str) -> None:
+        note("faults", f"{os.getpid()} {log_size()}")
+        deny(argument)
+
+    # Deliberate changes of a module from outside: shipped code knows no note and no denial.
+    setattr(failpoints, "_kill", noted_kill)  # noqa: B010
+    setattr(failpoints, "_raise", noted_fail)  # noqa: B010
+    setattr(failpoints, "arm", lambda spec: arm(spec, {"deny": noted_deny}))  # noqa: B010
+
+
+def log_size() -> int:
+    """Entries committed so far, as another connection sees it."""
+    database = folder() / "server" / "data" / "rogatory.sqlite"
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
+        ((size,),) = db.execute("SELECT size FROM log_head").fetchall()
+    return int(size)
 
 
 def set_failpoints(spec: str) -> None:
     os.environ[rehearsal.VARIABLE] = spec
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -54,7 +54,7 @@ class Exchange(ServerProcess):
         realm = TrainingRealm.build(folder, listen=f"127.0.0.1:{free_port()}")
         for name in ("plans", "taken"):
             (folder / name).mkdir()
-        for name in ("lives", "hits", "server.log"):
+        for name in ("lives", "hits", "faults", "server.log"):
             (folder / name).touch()
         ended = subprocess.Popen(["true"])  # noqa: S607 - a process that has ended stands for none
         ended.wait()
@@ -127,6 +127,14 @@ class Exchange(ServerProcess):
     def hit(self, pid: int) -> bool:
         """Whether a failpoint noted that it ends this process."""
         return str(pid) in (self.folder / "hits").read_text().splitlines()
+
+    def fault(self, pid: int) -> int | None:
+        """Size of the log when a fault struck this process, or nothing if none did."""
+        for line in (self.folder / "faults").read_text().splitlines():
+            at, size = line.split(" ")
+            if int(at) == pid:
+                return int(size)
+        return None
 
     def end(self) -> None:
         """Ends the front and the writer that it has, at once."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 import sys
 
 from rogatory.server.main import main
-from tests.crash.entry import note_kills
+from tests.crash.entry import note_ends
 
 if __name__ == "__main__":
-    note_kills()
+    note_ends()
     sys.exit(main(writer="tests.crash.writer"))

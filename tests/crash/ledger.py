@@ -11,18 +11,20 @@ import hashlib
 import json
 import os
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer: digest of the envelope's bytes, log index, exact bytes of the receipt; `accepted` or rejected."""
+    """An answer: digest of the envelope's bytes, log index, exact bytes of the receipt; `accepted` or rejected; when."""
 
     envelope: str
     index: int
     receipt: bytes
     accepted: bool
+    at: float
 
 
 class Ledger:
@@ -45,7 +47,7 @@ class Ledger:
         digest = hashlib.sha256(envelope).hexdigest()
         with self._lock:
             self._write({"told": digest, "index": index, "receipt": receipt.hex(), "accepted": accepted})
-            self.told.append(Told(digest, index, receipt, accepted))
+            self.told.append(Told(digest, index, receipt, accepted, time.monotonic()))
 
     def complain(self, words: str) -> None:
         """A client saw by itself that the exchange broke its word."""

@@ -46,6 +46,7 @@ class Tally:
     """What was done and found, over all fields."""
 
     kills: collections.Counter[str] = field(default_factory=collections.Counter)
+    faults: collections.Counter[str] = field(default_factory=collections.Counter)
     missed: int = 0
     told: int = 0
     resent: int = 0

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.crash import rounds
+from tests.crash import faults, rounds
 from tests.crash.__main__ import control_early
 from tests.crash.rounds import Tally
 
@@ -25,3 +25,10 @@ def test_the_same_seed_lays_the_same_plans_and_every_failpoint_has_its_turn() ->
     plans = rounds.schedule(7, rounds.WRITER, 200)
     assert plans == rounds.schedule(7, rounds.WRITER, 200)
     assert {name for name, _ in plans} == {*rounds.WRITER, "timer"}
+
+
+def test_nothing_is_acknowledged_after_the_disk_has_failed() -> None:
+    tally = Tally()
+    faults.fail_disks(20_261_124, 6, tally)
+    assert tally.found == []
+    assert tally.faults.total() >= 4, "faults struck"

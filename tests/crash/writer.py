@@ -10,11 +10,11 @@ import sys
 
 from rogatory.server.writer import __main__ as shipped
 from tests.crash import careless
-from tests.crash.entry import note_kills, set_failpoints, take_plan
+from tests.crash.entry import note_ends, set_failpoints, take_plan
 
 if __name__ == "__main__":
     plan = take_plan()
-    note_kills()
+    note_ends()
     set_failpoints(plan.get("failpoints", ""))
     if plan.get("early"):
         careless.acknowledge_before_commit()

@@ -75,9 +75,12 @@ def main(arguments: list[str] | None = None) -> int:
             WriterService(engine, connection, settings.publish_seconds).run()
             engine.close()
     except Exception as error:  # noqa: BLE001 - the last line of defence: name the kind, never the text, and end
-        _LOG.critical("writer_failed", **logs.failure(error))
-        # At once, without finalisers: nothing of a failed batch may still be written.
-        os._exit(1)
+        try:
+            _LOG.critical("writer_failed", **logs.failure(error))
+        finally:
+            # At once, without finalisers, even where the log line meets the same full disk: nothing of a failed batch
+            # may still be written.
+            os._exit(1)
     return 0
 
 
