@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import pytest
 from typing_extensions import override
@@ -19,9 +19,9 @@ from rogatory.client import agency, authority, provider
 from rogatory.client.channel import Transport
 from rogatory.client.disclosing import DisclosurePlan, PlanItem, prepare_disclose
 from rogatory.client.drafting import prepare_issue
-from rogatory.client.outbox import list_outbox
+from rogatory.client.outbox import discard, list_outbox
 from rogatory.client.outgoing import flush_outbox, sign_and_send
-from rogatory.protocol.errors import Invalid, NotVerified, Refused, Unavailable
+from rogatory.protocol.errors import Invalid, NotAuthorised, NotVerified, Refused, Unavailable
 from rogatory.protocol.sealed import part_count
 from rogatory.protocol.state import StateName
 from rogatory.protocol.statements import Disclose
@@ -261,3 +261,44 @@ async def test_a_staged_file_that_changed_is_never_uploaded(desks: Desks, tmp_pa
         with pytest.raises(NotVerified) as raised:
             await sign_and_send(session, prepared)
     assert (raised.value.code, raised.value.rule) == ("X_PART_INVALID", "SOURCE_CHANGED")
+
+
+def _expired(_reply: object) -> NoReturn:
+    raise NotAuthorised("X_CERTIFICATE_NOT_TRUSTED", "peer", "DIRECTORY.SPKI")
+
+
+async def test_only_a_signed_refusal_ends_a_statement_and_the_next_of_its_request_waits_behind(
+    desks: Desks,
+) -> None:
+    """A certificate that ran out says nothing about what was signed: it stays, in order, and goes once it is renewed."""
+    request_id = await executing(desks)
+    expired = Changed(desks.transport("compliance"), "ExchangeService/Submit", _expired)
+    async with desks.open("compliance", transport=expired) as session:
+        preserve = await provider.prepare_preserve(session, request_id)
+        refuse = await provider.prepare_refuse(session, request_id, "P_OTHER")
+        with pytest.raises(NotAuthorised):
+            await sign_and_send(session, preserve)
+        assert (await sign_and_send(session, refuse)).queued
+        (tried,) = await flush_outbox(session)
+        assert tried.kept
+        assert isinstance(tried.error, NotAuthorised)
+        assert [item.kind.name for item in list_outbox(session.profile)] == ["PRESERVE", "REFUSE"]
+    async with desks.open("compliance") as session:
+        assert all(item.sent is not None for item in await flush_outbox(session))
+        assert list_outbox(session.profile) == ()
+
+
+async def test_a_person_can_discard_what_waits_and_its_bytes_are_kept(desks: Desks) -> None:
+    async with desks.open("investigator"):
+        pass
+    async with desks.open("investigator", online=False) as session:
+        await sign_and_send(session, prepare_issue(session, desks.draft()))
+        (waiting,) = list_outbox(session.profile)
+        with pytest.raises(Refused):
+            discard(session.profile, waiting.number + 1)
+        discard(session.profile, waiting.number)
+        assert list_outbox(session.profile) == ()
+        (kept,) = session.profile.folder("evidence").glob("*-discarded/00.bin")
+        assert kept.read_bytes() == waiting.envelope
+    async with desks.open("investigator") as session:
+        assert await flush_outbox(session) == ()

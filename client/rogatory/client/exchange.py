@@ -159,7 +159,7 @@ class ExchangeClient:
             The statement with its verified receipt and the state after it.
 
         Raises:
-            Refused: The exchange rejected it; code, field and rule are the signed rejection's.
+            Rejected: The exchange rejected it; code, field and rule are the signed rejection's.
             NotVerified: Receipt or rejection do not hold; they are kept as evidence.
         """
         answer = await self.channel.call("ExchangeService/Submit", SubmitRequest((envelope,)), SubmitResponse)

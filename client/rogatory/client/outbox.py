@@ -2,7 +2,8 @@
 """Signed statements that have not been sent: kept on disk before the first attempt, sent in order, gone when answered.
 
 A statement that was signed is never lost and never signed twice: the same bytes go out again, and the exchange gives the
-same receipt. It signs nothing; a statement that the exchange refuses is not tried again, for a person must decide anew.
+same receipt. Only a receipt, the exchange's signed rejection or the person's own word takes one out. It signs nothing and
+sends nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rogatory.client.composing import Prepared, Upload
-from rogatory.client.private_files import private_dir, write_private
+from rogatory.client.private_files import private_dir, sync_folder, write_private
 from rogatory.client.profile import Profile
+from rogatory.client.trusted_state import TrustedState
 from rogatory.protocol import codec, errors
 from rogatory.protocol.envelope import parse_envelope
-from rogatory.protocol.errors import Invalid
+from rogatory.protocol.errors import Invalid, Refused
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.statements import MAX_ENVELOPE, Statement
@@ -72,6 +74,7 @@ def enqueue(profile: Profile, envelope: bytes, prepared: Prepared) -> Waiting:
     write_private(folder / _ENVELOPE, envelope)
     # The folder gets its final name last: a crash before leaves something that is not a waiting statement.
     folder.rename(root / f"{number:06d}")
+    sync_folder(root)
     return _load(profile, root / f"{number:06d}")
 
 
@@ -94,6 +97,20 @@ def remove(profile: Profile, waiting: Waiting) -> None:
     shutil.rmtree(gone)
     if waiting.upload is not None:
         waiting.upload.path.unlink(missing_ok=True)
+
+
+def discard(profile: Profile, number: int) -> Waiting:
+    """Take a statement out because a person says so, without sending it, and keep its bytes as evidence.
+
+    Raises:
+        Refused: ``X_NOT_FOUND``: nothing waits under this number.
+    """
+    waiting = next((item for item in list_outbox(profile) if item.number == number), None)
+    if waiting is None:
+        raise Refused(errors.X_NOT_FOUND, "outbox", "OUTBOX.NUMBER")
+    TrustedState(profile).keep_evidence("discarded", waiting.envelope)
+    remove(profile, waiting)
+    return waiting
 
 
 def _number(path: Path) -> int:

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sign what was shown, keep it, send it, verify the receipt: the second step of every act.
 
-The statement is in the outbox before the network is touched, so a crash or a lost connection costs nothing. What the
-exchange refuses leaves the outbox and is raised. It never changes a statement after it was shown.
+The statement is in the outbox before the network is touched, so a crash or a lost connection costs nothing. It leaves
+with a receipt or with the exchange's signed rejection, which is raised; after anything else (an answer that does not hold,
+a certificate that ran out) it stays, for nothing is known about it. It never changes a statement after it was shown.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rogatory.client import outbox
 from rogatory.client.composing import Prepared
 from rogatory.client.outbox import Waiting
 from rogatory.client.private_files import write_private
+from rogatory.client.rejections import Rejected
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, ignore, upload
 from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol import codec, errors
 from rogatory.protocol.envelope import sign_statement
-from rogatory.protocol.errors import Invalid, NotAuthorised, NotVerified, Refused, RogatoryError, Unavailable
+from rogatory.protocol.errors import Invalid, NotAuthorised, Refused, RogatoryError, Unavailable
 from rogatory.protocol.receipt import VerifiedReceipt
 from rogatory.protocol.sealed import object_digest
 from rogatory.protocol.state import RequestState
@@ -38,11 +41,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """One statement of the outbox: sent, or refused for good with the error."""
+    """One statement of the outbox that was tried: sent, or refused for good, or still there (``kept``) with the error."""
 
     waiting: Waiting
     sent: Sent | None = None
     error: RogatoryError | None = None
+    kept: bool = False
 
 
 async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progress | None = None) -> Sent:
@@ -57,9 +61,10 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         The receipt's facts, or ``queued`` when the exchange cannot be reached.
 
     Raises:
-        Refused: The exchange's signed refusal; or ``X_EXPIRED``: the directory's term has ended, and nothing was signed.
-        NotVerified: What came back does not hold.
-        NotAuthorised: The keys are locked.
+        Rejected: The exchange's signed refusal.
+        Refused: ``X_EXPIRED``: the directory's term has ended, and nothing was signed.
+        NotVerified: What came back does not hold; the statement stays in the outbox.
+        NotAuthorised: The keys are locked, or the exchange does not take this device's certificate.
     """
     if codec.encode(prepared.statement) != prepared.payload:
         raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
@@ -78,18 +83,26 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
 async def flush_outbox(session: Session, *, progress: Progress | None = None) -> tuple[Flushed, ...]:
     """Send what waits, in order; stop where the network fails.
 
+    Where a statement cannot be brought to an answer, the later ones of its request wait behind it.
+
     Returns:
-        One item for each statement that left the outbox, sent or refused.
+        One item for each statement that left the outbox, sent or refused, and for each that was tried and stays.
     """
     done: list[Flushed] = []
+    held: set[bytes] = set()
     for waiting in outbox.list_outbox(session.profile):
+        if waiting.request_id in held:
+            continue
         try:
             view = session.exchange.stored_view(waiting.request_id)
             done.append(Flushed(waiting, await _send(session, waiting, view, progress)))
         except Unavailable:
             break
-        except RogatoryError as error:
+        except Rejected as error:
             done.append(Flushed(waiting, error=error))
+        except RogatoryError as error:
+            held.add(waiting.request_id)
+            done.append(Flushed(waiting, error=error, kept=True))
     return tuple(done)
 
 
@@ -98,9 +111,8 @@ async def _send(
 ) -> Sent:
     try:
         viewed = await _deliver(session, waiting, view, progress or ignore)
-    except (Refused, Invalid, NotAuthorised, NotVerified):
-        # Refused, or an answer that does not hold: both are kept as evidence, and a person must decide anew. Anything
-        # else says nothing about the statement, so it stays.
+    except Rejected:
+        # Kept as evidence with the statement's bytes; a person must decide anew.
         outbox.remove(session.profile, waiting)
         raise
     outbox.remove(session.profile, waiting)
@@ -110,10 +122,19 @@ async def _send(
 async def _deliver(
     session: Session, waiting: Waiting, view: RequestView | None, progress: Progress
 ) -> ViewedStatement:
+    # What is not taken any more, because somebody has acted since, is refused by a word that is not signed and proves
+    # nothing: the statement itself gets one that is, or its receipt where everything had arrived before.
+    with suppress(Refused, Invalid, NotAuthorised):
+        await _bring(session, waiting, progress)
+    return await session.exchange.submit(waiting.envelope, view)
+
+
+async def _bring(session: Session, waiting: Waiting, progress: Progress) -> None:
+    """Bring what a statement names by digest."""
     exchange = session.exchange
     for data in waiting.objects:
         await exchange.put_sealed(waiting.request_id, data)
         write_private(session.state.object_path(object_digest(data)), data)
-    if waiting.upload is not None:
+    # Without its ciphertext (sent before, and the crash came while it was cleared away) the exchange's word decides.
+    if waiting.upload is not None and waiting.upload.path.exists():
         await upload(exchange.channel, waiting.request_id, waiting.upload, progress)
-    return await exchange.submit(waiting.envelope, view)

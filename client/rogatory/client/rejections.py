@@ -23,6 +23,10 @@ from rogatory.protocol.statements import Reject
 EXCHANGE_ROLE: Final = "EXCHANGE"
 
 
+class Rejected(Refused):
+    """The exchange's own signed and logged "no" about exactly the bytes that were sent; nothing less ends a statement."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedRejection:
     """A rejection that holds: digest of what was rejected, code, rule and field, and the entry's receipt."""
@@ -30,9 +34,9 @@ class VerifiedRejection:
     body: Reject
     receipt: VerifiedReceipt
 
-    def error(self) -> Refused:
+    def error(self) -> Rejected:
         """Return the refusal that it states."""
-        return Refused(self.body.code, self.body.field, self.body.rule)
+        return Rejected(self.body.code, self.body.field, self.body.rule)
 
 
 def verify_rejection(rejection: Rejection, sent: bytes, scheme: Scheme, row: KeyRow) -> VerifiedRejection:

@@ -9,6 +9,7 @@ new category or a new kind of identifier is a new file. What a pack does not say
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -211,6 +212,8 @@ def pack_digest(payload: bytes) -> bytes:
     return th(tags.PACK, payload)
 
 
+# By the exact bytes: a service that connects again and again parses the law once.
+@functools.lru_cache(maxsize=16)
 def load_pack(payload: bytes) -> Pack:
     """Parse and check a pack file.
 
