@@ -150,9 +150,11 @@ def transfer_open(core: Core, batch: Batch, caller: Caller, payload: bytes) -> A
             raise NotAuthorised(errors.X_STATE_NOT_ALLOWED, "request_id", f"STATE.{state.name.name}")
     elif request.direction is Direction.FETCH:
         if record is None or caller.row.org != state.agency.org:
+            _read(core, batch, caller, "TRANSFER", request.purpose, None, b"")
             raise NotAuthorised(errors.X_NOT_FOUND, "disclosure_id", "DISCLOSURE.RECIPIENT")
         _read(core, batch, caller, "FETCH_PARTS", request.purpose, state, leaf)
     elif caller.row.org not in {state.provider.org, state.agency.org}:
+        _read(core, batch, caller, "TRANSFER", "TRANSFER", None, b"")
         raise NotAuthorised(errors.X_NOT_FOUND, "disclosure_id", "DISCLOSURE.PARTY")
     grant = pack_json(TransferGrant(record.body_length if record is not None else 0))
     return lambda _finish: grant
