@@ -19,7 +19,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from rogatory.client.keyfile import unlock
+from rogatory.client.keyfile import load, unlock
 from rogatory.client.private_files import check_private, private_dir, write_private
 from rogatory.client.profile_lock import exclusive
 from rogatory.client.sealing.xwing import UnitKeys
@@ -188,7 +188,10 @@ class Profile:
             data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise Invalid(errors.X_FIELD_MISSING, "profile", "PRESENT") from error
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # not UTF-8, not JSON, a number or a nesting without measure
             raise Invalid(errors.X_ENCODING, "profile", "JSON") from error
         check_private(path, "profile")
         check_private(path / KEYS, "profile.keys")
@@ -221,7 +224,7 @@ class Profile:
         Raises:
             RogatoryError: ``X_PASSPHRASE``, or a key file that is damaged.
         """
-        return unpack_secrets(unlock((self.path / KEYS).read_bytes(), passphrase))
+        return unpack_secrets(unlock(load(self.path / KEYS), passphrase))
 
     def tls(self) -> TlsMaterial:
         """Return the certificate, key and authority of this device."""

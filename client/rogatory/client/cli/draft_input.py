@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from rogatory.client.cli.session import UsageError, read_file
+from rogatory.client.cli.session import MAX_FILE, UsageError, read_file
 from rogatory.client.drafts import DraftFact, DraftInstant, DraftRequest, draft_from_json
 from rogatory.protocol.errors import Invalid
 
@@ -26,13 +26,35 @@ def load_json(source: str, stdin: TextIO) -> Any:  # noqa: ANN401 - JSON may be 
         UsageError: It cannot be read, or is not JSON.
     """
     try:
-        text = stdin.read() if source == "-" else read_file(Path(source)).decode()
-        return json.loads(text)
+        text = _text(source, stdin)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (
         ValueError,
         RecursionError,
     ) as error:  # not UTF-8, not JSON, a number or a nesting without measure
         raise UsageError("What was given as JSON is not JSON.") from error
+
+
+def _text(source: str, stdin: TextIO) -> str:
+    """Return what a file or standard input holds, up to the same cap."""
+    if source != "-":
+        return read_file(Path(source)).decode()
+    text = stdin.read(MAX_FILE + 1)
+    if len(text) > MAX_FILE:
+        raise UsageError("What came on standard input is larger than 1 MiB, which no such input needs.")
+    return text
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice: two readers would take two different values."""
+    if len(found := dict(pairs)) != len(pairs):
+        raise UsageError("What was given as JSON has a name twice in one object.")
+    return found
+
+
+def _no_number(_text: str) -> float:
+    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
+    raise ValueError
 
 
 def draft_of(data: Any) -> DraftRequest:  # noqa: ANN401 - JSON may be anything
@@ -103,7 +125,7 @@ def identifier_of(value: str, source: str, stdin: TextIO) -> str:
     if value:
         return value
     try:
-        text = stdin.read() if source == "-" else read_file(Path(source)).decode()
+        text = _text(source, stdin)
     except UnicodeDecodeError as error:
         raise UsageError("The identifier is not UTF-8 text.") from error
     return text.removesuffix("\n").removesuffix("\r")

@@ -22,6 +22,7 @@ from rogatory.client.profile import CONFIG, Profile, Secrets
 
 ENV_PROFILE: Final = "ROGATORY_PROFILE"
 ENV_HOME: Final = "ROGATORY_HOME"
+MAX_FILE: Final = 1024 * 1024  # drafts, plans, passphrases, identifiers; not what is disclosed
 MIN_PASSPHRASE: Final = 10
 
 
@@ -134,12 +135,16 @@ def profiles_home() -> Path:
 
 
 def read_file(path: Path) -> bytes:
-    """Read a file that the command line names.
+    """Read a file that the command line names; never more than a small one holds, since a device has no end.
 
     Raises:
-        UsageError: It cannot be read.
+        UsageError: It cannot be read, or is over the cap.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE + 1)
     except OSError as error:
         raise UsageError(f"A file that was named cannot be read ({error.strerror}).") from error
+    if len(data) > MAX_FILE:
+        raise UsageError("A file that was named is larger than 1 MiB, which no such file needs.")
+    return data
