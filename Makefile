@@ -27,7 +27,7 @@ LOCK := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(abspath $(BIN))/uv pip compile 
   --python-version 3.11 --generate-hashes --no-header $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench crash soak proto lock wheelhouse clean
+.PHONY: help setup demo test coverage check bench crash soak proto lock wheelhouse clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | \
@@ -55,6 +55,13 @@ demo: $(READY) ## the whole life of a request, through the real server and the r
 # A file's tests stay on one core, so a server that a file's tests share is started once.
 test: $(READY) ## every test, on two cores, in random order
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# The same run, counted: the core's branches must be covered (tests/support/coverage_gate.py says how many).
+coverage: $(READY) ## every test, with the branch coverage of protocol and audit; fails under 95 %
+	@mkdir -p build/coverage
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(ARGS)
+	@$(BIN)/python -m coverage report
+	@$(BIN)/python -m tests.support.coverage_gate build/coverage/data
 
 check: $(READY) ## every static gate: format, lint, types, imports, schema
 	$(BIN)/ruff format --check

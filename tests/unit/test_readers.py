@@ -204,3 +204,14 @@ def test_every_named_format_has_a_reader_or_is_opaque_and_others_are_refused(tmp
     assert {*READERS, OPAQUE} == set(FORMATS)
     with pytest.raises(Invalid):
         list(item_rows(_item(None, None, "PDF"), tmp_path, 0))
+
+
+@pytest.mark.parametrize("year", ["99999", "99999999999999999999"])
+def test_a_message_dated_without_measure_has_no_moment_and_stops_nobody(year: str) -> None:
+    assert _moments(mbox, f"From a@mail.example\nDate: Mon, 02 Nov {year} 08:15:00 +0100\n\nwords\n") == [
+        None
+    ]
+    far = "99999999999999999999999"
+    assert _moments(mbox, f"From a@mail.example\nDate: Mon, 02 Nov 2026 08:15:{far} +0100\n\nwords\n") == [
+        None
+    ]

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rogatory.audit.commitment import ABSENT, payload, present
+from rogatory.audit.errors import FormatError
 from rogatory.audit.framing import lp, u16, u32, u64
 from rogatory.protocol import errors
 from rogatory.protocol.errors import NotVerified
@@ -93,9 +94,9 @@ def read_record(value: bytes, count: int) -> tuple[bytes, ...]:
     """Return the items of a record slot, or empty ones where the slot is absent.
 
     Raises:
-        NotVerified: ``X_LOG_INVALID``: not exactly ``count`` items.
+        NotVerified: ``X_LOG_INVALID``: not exactly ``count`` items, or no value at all.
     """
-    data = payload(value)
+    data = _payload(value, "SLOT.RECORD")
     if data is None:
         return (b"",) * count
     items: list[bytes] = []
@@ -114,9 +115,9 @@ def read_time(value: bytes) -> int:
     """Return the milliseconds of a time slot.
 
     Raises:
-        NotVerified: ``X_LOG_INVALID``: absent, not eight bytes, or beyond any calendar that is reckoned with here.
+        NotVerified: ``X_LOG_INVALID``: no value, absent, not eight bytes, or beyond any calendar reckoned with here.
     """
-    data = payload(value)
+    data = _payload(value, "SLOT.TIME")
     if data is None or len(data) != 8:
         raise NotVerified(errors.X_LOG_INVALID, "entry", "SLOT.TIME")
     time_ms = int.from_bytes(data, "big")
@@ -135,6 +136,13 @@ def read_code(data: bytes) -> str:
         return data.decode("ascii")
     except UnicodeDecodeError as error:
         raise NotVerified(errors.X_LOG_INVALID, "entry", "SLOT.CODE") from error
+
+
+def _payload(value: bytes, rule: str) -> bytes | None:
+    try:
+        return payload(value)
+    except FormatError as error:
+        raise NotVerified(errors.X_LOG_INVALID, "entry", rule) from error
 
 
 def seal_value(due_day: int, extension: int = 0) -> bytes:

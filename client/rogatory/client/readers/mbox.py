@@ -63,6 +63,6 @@ def _moment(header: list[bytes]) -> int | None:
         return None
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last from a year or an offset without measure
         return None
     return None if moment.tzinfo is None else int(moment.timestamp()) * 1000

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each rule of issuing refuses what it is there to refuse, by its own code, and allows the rest.
+
+Pure: statements signed and folded, no engine. What the pack's values should be is the pack tests' matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rogatory.protocol.errors import RogatoryError
+from rogatory.protocol.header import Address, Fact, SectionKind, StatementKind
+from rogatory.protocol.state import RequestState, StateName
+from rogatory.protocol.statements import (
+    DecisionCode,
+    Validate,
+)
+from tests.support.acts import FACTS
+from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, whole
+
+Refusal = tuple[str, str, str]
+
+
+@pytest.fixture
+def desk() -> Folding:
+    return Folding()
+
+
+def refusal(act: Callable[..., object], *said: object, **other: object) -> Refusal:
+    with pytest.raises(RogatoryError) as caught:
+        act(*said, **other)
+    return caught.value.code, caught.value.field, caught.value.rule
+
+
+def issue(desk: Folding, name: str = "investigator", state: RequestState | None = None, **other: Any) -> Any:  # noqa: ANN401
+    """Decides on an issue; fields of the body are named with ``body_``."""
+    mine = {key.removeprefix("body_"): other.pop(key) for key in list(other) if key.startswith("body_")}
+    setting = other.pop("setting", {})
+    header, body = desk.asking(name, state=state, **other)
+    return desk.decide(state, desk.say(name, header, replace(body, **mine)), **setting)
+
+
+def validate(desk: Folding, state: RequestState, body: Validate, name: str = "judge") -> RequestState:
+    return desk.act(name, StatementKind.VALIDATE, state, state.issue_digest, body)
+
+
+def returned(desk: Folding) -> RequestState:
+    return validate(desk, desk.issued(), Validate(DecisionCode.RETURN, "A_NOT_NECESSARY"))
+
+
+def test_an_issue_makes_the_state_that_it_asks_for(desk: Folding) -> None:
+    header, body = desk.asking(asked=(SUBSCRIBER, TRAFFIC))
+    verified = desk.say("investigator", header, body)
+    state = desk.decide(None, verified)
+    assert (state.name, state.request_id, state.kind, state.legal_type) == (
+        StateName.ISSUED,
+        header.request_id,
+        body.request_kind,
+        "EPOC",
+    )
+    assert (state.agency, state.authority, state.provider) == (
+        desk.address("investigator"),
+        desk.address("judge"),
+        desk.address("provider"),
+    )
+    assert (state.drafter, state.facts, state.sections) == (header.issuer.subject, FACTS, header.sections)
+    assert [item.task for item in state.tasks] == list(header.tasks)
+    assert state.granted == ()
+    assert (state.issue_digest, state.last_digest, state.order_digest) == (
+        verified.digest,
+        verified.digest,
+        b"",
+    )
+    assert (state.last_index, state.pack_digest, state.emergency) == (10, desk.pack.digest, False)
+    units = [desk.realm.unit(name) for name in ("investigator", "judge", "provider")]
+    assert [(key.org, key.key_id) for key in state.keys] == [(unit.org, unit.key_id) for unit in units]
+    assert set(state.categories) == {"SUBSCRIBER", "TRAFFIC"}
+
+
+def test_who_may_sign_alone_transmits_at_once_and_needs_nobody(desk: Folding) -> None:
+    state = issue(desk, "prosecutor", sections=sealed_for(desk, "prosecutor"), body_authority=None)
+    assert state.name is StateName.TRANSMITTED
+    assert state.order_digest == state.issue_digest != b""
+    assert state.granted == whole(state)
+    assert state.authority is None
+    grant = granting(state)
+    asked = ("X_STATE_NOT_ALLOWED", "header.kind", "NO_AUTHORITY_ASKED")
+    assert refusal(validate, desk, state, grant) == asked
+
+
+def sealed_for(desk: Folding, *readers: str) -> tuple[Any, ...]:
+    """Sections of one task that only these, and for particulars the provider, can open."""
+    return (
+        desk.ref(SectionKind.PARTICULARS, 1, *readers, "provider"),
+        desk.ref(SectionKind.GROUNDS, 0, *readers),
+    )
+
+
+def test_an_issue_is_held_against_its_pack(desk: Folding) -> None:
+    rule = desk.pack.rule
+    before = {"time_ms": 0}
+    assert refusal(issue, desk, setting=before) == (
+        "X_PACK_NOT_IN_FORCE",
+        "header.pack_digest",
+        rule("in_force"),
+    )
+    assert refusal(issue, desk, body_legal_type="EPOCPR") == (
+        "X_FIELD_INVALID",
+        "body.legal_type",
+        rule("legal_type"),
+    )
+    header, _ = desk.asking(asked=(SUBSCRIBER, TRAFFIC))
+    odd = replace(header.tasks[1], identifier_type="shoe_size")
+    assert refusal(issue, desk, asked=(SUBSCRIBER, TRAFFIC), tasks=(header.tasks[0], odd)) == (
+        "X_FIELD_INVALID",
+        "header.tasks[1].identifier_type",
+        rule("identifiers"),
+    )
+    today = header.tasks[0].last_day
+    assert issue(desk, tasks=(replace(header.tasks[0], last_day=today),)).name is StateName.ISSUED
+    assert refusal(issue, desk, tasks=(replace(header.tasks[0], last_day=today + 1),)) == (
+        "X_PROSPECTIVE_DATA",
+        "header.tasks[0].last_day",
+        "STORED_DATA_ONLY",
+    )
+    abroad = tuple(Fact(f.code, ("NO",)) if f.code.startswith("person.resides") else f for f in FACTS)
+    assert issue(desk, facts=abroad).name is StateName.ISSUED
+    assert refusal(issue, desk, asked=(TRAFFIC,), facts=abroad) == (
+        "X_NOTIFICATION_MISSING",
+        "header.facts",
+        rule("notify_enforcing_authority"),
+    )
+
+
+def test_an_emergency_is_a_fact_of_the_header(desk: Folding) -> None:
+    facts = tuple(sorted((*FACTS, Fact("emergency", ("LIFE",))), key=lambda fact: fact.code))
+    assert issue(desk, facts=facts).emergency
+
+
+def test_an_issue_goes_to_a_provider_that_can_open_it_and_comes_from_a_unit_that_can(desk: Folding) -> None:
+    nowhere = Address(desk.address("provider").org, bytes(16))
+    assert refusal(issue, desk, addressee=nowhere) == (
+        "X_ADDRESSEE_NOT_DESIGNATED",
+        "header.addressee",
+        "DIRECTORY.UNIT",
+    )
+    assert refusal(issue, desk, addressee=desk.address("judge")) == (
+        "X_ADDRESSEE_NOT_DESIGNATED",
+        "header.addressee",
+        "DIRECTORY.PROVIDER",
+    )
+    assert refusal(issue, desk, setting={"directory": keyless(desk, "provider")}) == (
+        "X_ADDRESSEE_NOT_DESIGNATED",
+        "header.addressee",
+        "DIRECTORY.PROVIDER",
+    )
+    for other in (
+        {"reply_to": desk.address("other-agency")},
+        {"setting": {"directory": keyless(desk, "investigator")}},
+    ):
+        assert refusal(issue, desk, **other) == ("X_FIELD_INVALID", "header.reply_to", "OWN_UNIT")
+
+
+def keyless(desk: Folding, name: str) -> Any:  # noqa: ANN401 - a directory
+    """The directory in which a unit has no sealing key."""
+    listed, wanted = desk.directory.trust_list.units, desk.address(name)
+    return desk.rebuilt(
+        units=tuple(replace(unit, sealing_key=b"") if unit.address == wanted else unit for unit in listed)
+    )
+
+
+def test_a_drafter_names_an_authority_that_can_open_what_it_judges(desk: Folding) -> None:
+    rule = desk.pack.rule
+    assert refusal(issue, desk, body_authority=None) == (
+        "X_VALIDATION_MISSING",
+        "body.authority",
+        rule("authority/1/validate"),
+    )
+    for authority, setting in (
+        (desk.address("provider"), {}),
+        (desk.address("judge"), {"directory": keyless(desk, "judge")}),
+    ):
+        assert refusal(issue, desk, body_authority=authority, setting=setting) == (
+            "X_AUTHORITY_NOT_COMPETENT",
+            "body.authority",
+            "DIRECTORY.AUTHORITY",
+        )
+    nobody = Address(desk.address("judge").org, bytes(16))
+    assert refusal(issue, desk, body_authority=nobody)[1:] == ("body.authority", "DIRECTORY.UNIT")
+    assert refusal(issue, desk, "compliance") == (
+        "X_AUTHORITY_NOT_COMPETENT",
+        "header.issuer.role",
+        rule("authority/1/issue"),
+    )
+    assert refusal(issue, desk, "prosecutor", asked=(TRAFFIC,)) == (
+        "X_AUTHORITY_NOT_COMPETENT",
+        "header.issuer.role",
+        rule("authority/2/issue"),
+    )
+
+
+def test_sections_are_sealed_to_whom_the_law_lets_read_them(desk: Folding) -> None:
+    particulars = desk.ref(SectionKind.PARTICULARS, 1, "investigator", "judge", "provider")
+    grounds = desk.ref(SectionKind.GROUNDS, 0, "investigator", "judge")
+    told = desk.ref(SectionKind.GROUNDS, 0, "investigator", "judge", "provider")
+    hidden = desk.ref(SectionKind.PARTICULARS, 1, "investigator", "provider")
+    swapped = desk.ref(SectionKind.PARTICULARS, 1, "investigator", "judge", "other-provider")
+    extra = tuple(
+        sorted(
+            (grounds, desk.ref(SectionKind.GROUNDS, 0, "investigator", "judge")),
+            key=lambda ref: ref.object_digest,
+        )
+    )
+    for sections, expected in (
+        ((particulars, told), ("X_FIELD_NOT_FOR_RECIPIENT", "header.sections[1].recipients")),
+        ((hidden, grounds), ("X_FIELD_INVALID", "header.sections[0].recipients")),
+        ((swapped, grounds), ("X_FIELD_INVALID", "header.sections[0].recipients")),
+    ):
+        assert refusal(issue, desk, sections=sections) == (*expected, "SECTION.RECIPIENTS")
+    for missing, rule in (
+        ((particulars,), "SECTION.GROUNDS"),
+        ((particulars, *extra), "SECTION.GROUNDS"),
+        ((grounds,), "SECTION.PARTICULARS"),
+    ):
+        assert refusal(issue, desk, sections=missing) == ("X_SECTION_MISSING", "header.sections", rule)
+
+
+def test_a_request_id_is_new_or_its_issue_was_returned(desk: Folding) -> None:
+    assert refusal(issue, desk, body_supersedes=bytes(32)) == (
+        "X_NOT_FOUND",
+        "body.supersedes",
+        "LIFECYCLE.EXISTS",
+    )
+    assert refusal(issue, desk, about=bytes(32))[1:] == ("body.supersedes", "LIFECYCLE.EXISTS")
+    header, _ = desk.asking()
+    assert refusal(issue, desk, seen=replace(header.seen, request_position=1)) == (
+        "X_FIELD_INVALID",
+        "header.seen.request_position",
+        "ORDER",
+    )
+    state = desk.issued()
+    taken = ("X_REPLAY", "header.request_id", "REQUEST_ID_TAKEN")
+    assert refusal(issue, desk, state=state) == taken
+    assert refusal(issue, desk, state=state, body_supersedes=b"") == taken
+    assert refusal(issue, desk, "other-investigator", state=state) == (
+        "X_NOT_FOUND",
+        "header.request_id",
+        "LIFECYCLE.EXISTS",
+    )
+
+
+def test_a_returned_issue_is_replaced_once_by_who_has_seen_the_return(desk: Folding) -> None:
+    state = returned(desk)
+    assert (state.name, state.code) == (StateName.RETURNED, "A_NOT_NECESSARY")
+    header, _ = desk.asking(state=state)
+    for position in (state.last_index, state.last_index + 2, 0):
+        seen = replace(header.seen, request_position=position)
+        assert refusal(issue, desk, state=state, seen=seen) == (
+            "X_STALE_GENERATION",
+            "header.seen.request_position",
+            "ORDER",
+        )
+    assert refusal(issue, desk, state=state, body_supersedes=bytes(32))[2] == "REQUEST_ID_TAKEN"
+    again = issue(desk, state=state)
+    assert (again.name, again.request_id, again.code) == (StateName.ISSUED, state.request_id, "")
+    assert again.issue_digest != state.issue_digest
