@@ -78,7 +78,7 @@ crash: $(READY) ## kills and injected faults, and the controls that must be caug
 	@$(BIN)/python -m tests.crash --kills $(KILLS) $(if $(SEED),--seed $(SEED),)
 
 soak: ## long runs
-	@echo "soak: arrives with the next issue: no rows yet"
+	@echo "soak: no long run is set up yet"
 
 proto: $(READY) ## regenerate the code of the wire schema
 	@$(BIN)/python proto/generate.py
