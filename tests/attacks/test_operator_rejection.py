@@ -87,6 +87,8 @@ def accept_and_say_no(monkeypatch: pytest.MonkeyPatch) -> None:
         raise REFUSAL
 
     monkeypatch.setattr(submitting, "_accept", lying)
+    # An honest exchange would find what it has just accepted and answer with its receipt.
+    monkeypatch.setattr(submitting, "_replayed", lambda _core, _caller, _data: None)
 
 
 async def test_a_rejection_of_what_was_accepted_is_named_by_the_submitter_and_by_oversight(
