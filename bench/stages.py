@@ -20,7 +20,7 @@ from rogatory.audit.log import Log
 from rogatory.protocol import codec, envelope, keys
 from rogatory.server.engine import Job, Op, submitting
 from rogatory.server.engine.batch import Batch, Finish
-from rogatory.server.engine.core import Core
+from rogatory.server.engine.states import States
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
 
@@ -34,13 +34,13 @@ _BORDERS: Final[Sequence[tuple[object, str, str]]] = (
     (codec, "decode", "parse"),
     (envelope, "check_statement", "parse"),
     (keys, "verify", "verify"),
-    (Core, "state", "decide"),
+    (States, "get", "decide"),
     (submitting, "pack_of", "decide"),
     (submitting, "decide", "decide"),
     (submitting, "entry_fields", "entry"),
     (Batch, "place", "entry"),
     (Vault, "flush", "write"),
-    (Core, "save", "write"),
+    (States, "put", "write"),
     (SqliteExchangeStore, "add_statement", "write"),
     (SqliteExchangeStore, "add_view", "write"),
     (SqliteExchangeStore, "add_feed", "write"),
@@ -59,31 +59,39 @@ class Stopwatch:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self._open: list[str] = []
         self._mark = 0.0
+        self._clock = time.perf_counter
 
     def wrap(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
         """Return the function with its time counted to a stage."""
 
         def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            with self.stage(stage):
+            self._enter(stage)
+            try:
                 return function(*args, **kwargs)
+            finally:
+                self._leave()
 
         return timed
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Count the time of a block to a stage."""
-        self._lap()
-        self._open.append(name)
+        self._enter(name)
         try:
             yield
         finally:
-            self._lap()
-            self._open.pop()
+            self._leave()
 
-    def _lap(self) -> None:
-        now = time.perf_counter()
+    def _enter(self, stage: str) -> None:
+        now = self._clock()
         if self._open:
             self.seconds[self._open[-1]] += now - self._mark
+        self._open.append(stage)
+        self._mark = now
+
+    def _leave(self) -> None:
+        now = self._clock()
+        self.seconds[self._open.pop()] += now - self._mark
         self._mark = now
 
 

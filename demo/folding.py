@@ -6,16 +6,14 @@ It reads the stopped exchange's database as the operator could; the people of th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rogatory.protocol.directory import Directory
 from rogatory.protocol.lifecycle import LoggedEnvelope, fold
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.plain import from_plain
-from rogatory.protocol.state import RequestState
 from rogatory.server.engine.genesis import load_scheme
+from rogatory.server.engine.states import load
 from rogatory.server.store.sqlite import SqliteExchangeStore
 
 
@@ -32,8 +30,8 @@ def states_equal_folds(data: Path, requests: Iterable[str]) -> bool:
 def _equal(
     store: SqliteExchangeStore, request_id: bytes, directory: Directory, packs: Mapping[bytes, Pack]
 ) -> bool:
-    kept = store.request(request_id)
+    known = load(store, request_id, directory, packs)
     rows = store.statements_of(request_id)
     envelopes = [LoggedEnvelope(row.envelope, row.i, store.log.entry_time_ms(row.i)) for row in rows]
     folded, _statements = fold(envelopes, directory, packs)
-    return kept is not None and from_plain(RequestState, json.loads(kept.state)) == folded
+    return known is not None and known.state == folded

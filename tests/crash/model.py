@@ -149,10 +149,20 @@ class Model:
         for request_id in touched:
             logged = [LoggedEnvelope(*row) for row in db.execute(query, (request_id,))]
             state, _ = fold(logged, self.realm.directory, self.realm.packs)
-            row = db.execute("SELECT state FROM request WHERE request_id = ?", (request_id,)).fetchone()
-            kept = None if row is None else from_plain(RequestState, json.loads(row[0]), "state")
-            if state is None or kept != state:
-                self._break("I7", "a request's state is not the fold of its statements")
+            row = db.execute(
+                "SELECT last_index, last_leaf, state FROM request WHERE request_id = ?", (request_id,)
+            ).fetchone()
+            if state is None or row is None or row[:2] != (state.last_index, self.leaves[state.last_index]):
+                self._break("I7", "a request's last statement is not that of its fold")
+            elif row[2]:
+                copy = from_plain(RequestState, json.loads(row[2]), "state")
+                before, _ = fold(
+                    [item for item in logged if item.index <= copy.last_index],
+                    self.realm.directory,
+                    self.realm.packs,
+                )
+                if copy != before:
+                    self._break("I7", "a request's state is not the fold of its statements")
 
     def _told(self, item: Told) -> None:
         receipt = decode_receipt(item.receipt)

@@ -8,7 +8,6 @@ I7). "Two amendments" are two new issues after a return: `amend` itself does not
 
 from __future__ import annotations
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,12 +19,12 @@ from rogatory.protocol.entry_schema import TIME, read_time
 from rogatory.protocol.envelope import Verified, raw_digest
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.lifecycle import LoggedEnvelope, fold
-from rogatory.protocol.plain import to_plain
 from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import Disclose, Reject
 from rogatory.protocol.wire import MAX_MESSAGE, SubmitRequest, SubmitResponse, SubmitResult
 from rogatory.server.engine import Engine, Job, Op
 from rogatory.server.engine.batch import open_row
+from rogatory.server.engine.states import load
 from tests.support.acts import World, engine_files
 from tests.support.front import ServerProcess, Wire
 from tests.support.race_table import RACES, Race, Second
@@ -98,10 +97,10 @@ def rebuild(engine: Engine, world: World) -> int:
             logged.setdefault(view.request_id, []).append(LoggedEnvelope(view.envelope, view.i, time_ms))
     for request_id, envelopes in logged.items():
         state, verified = fold(envelopes, world.realm.directory, world.realm.packs)
-        row = core.store.request(request_id)
-        assert state is not None
-        assert row is not None
-        assert row.state == json.dumps(to_plain(state), separators=(",", ":")).encode()
+        kept = load(core.store, request_id, world.realm.directory, world.realm.packs)
+        assert kept is not None
+        assert kept.state == state
+        assert core.states.get(request_id) == kept
         no_double_effect(verified)
     return len(logged)
 

@@ -86,14 +86,21 @@ def fold(
     envelopes: Iterable[LoggedEnvelope],
     directory: Directory,
     packs: Mapping[bytes, Pack],
+    start: RequestState | None = None,
 ) -> tuple[RequestState | None, tuple[Verified, ...]]:
     """Verify and fold a request's envelopes in log order.
+
+    Args:
+        envelopes: What is folded.
+        directory: What they are verified against.
+        packs: Packs by digest.
+        start: The state that earlier envelopes gave; none to fold a request from its first.
 
     Raises:
         RogatoryError: The first envelope that does not verify or that the rules refuse, that is not in log order, or
             that is there twice: the exchange logs a statement once, and so nobody folds it twice.
     """
-    state: RequestState | None = None
+    state = start
     verified: list[Verified] = []
     taken: set[bytes] = set()
     for item in envelopes:

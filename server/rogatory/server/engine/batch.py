@@ -93,7 +93,7 @@ class Batch:
             fields: The values.
             actor: Organisation that may open the entry beside the request's parties and oversight.
             request_id: The request that it belongs to, if any; its vault key seals the openings.
-            envelope: The signed bytes behind the entry.
+            envelope: The signed bytes behind the entry, unless it has a statement's row, which holds them.
         """
         core = self._core
         (due, _extension) = read_record(fields[SEAL], 2)

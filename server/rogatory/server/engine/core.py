@@ -7,7 +7,6 @@ stands here, and nothing commits here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,11 +19,11 @@ from rogatory.protocol.errors import NotAuthorised
 from rogatory.protocol.header import Address, Header, Issuer, Seen, StatementKind
 from rogatory.protocol.ids import Clock, Entropy, uuid7
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import Body, Statement
 from rogatory.server.engine.floods import Floods
-from rogatory.server.store.contract import ExchangeStore, RequestRow
+from rogatory.server.engine.states import States
+from rogatory.server.store.contract import ExchangeStore
 from rogatory.server.vault import Vault
 
 _OWN_STATEMENT_LIFE_MS: Final = 86_400_000
@@ -56,6 +55,7 @@ class Core:
     exchange_row: KeyRow
     directory: Directory
     packs: Mapping[bytes, Pack]
+    states: States
     clock: Clock
     entropy: Entropy
     whole_parts: WholeParts
@@ -79,15 +79,13 @@ class Core:
 
     def state(self, request_id: bytes) -> tuple[RequestState | None, bytes]:
         """Return a request's state and the leaf hash of its last statement; nothing for a request that is not."""
-        row = self.store.request(request_id)
-        if row is None:
-            return None, b""
-        return from_plain(RequestState, json.loads(row.state), "state"), row.last_leaf
+        known = self.states.get(request_id)
+        return (None, b"") if known is None else (known.state, known.leaf)
 
-    def save(self, state: RequestState, leaf: bytes) -> None:
-        """Write a request's new state inside the open transaction."""
-        data = json.dumps(to_plain(state), separators=(",", ":")).encode()
-        self.store.put_request(RequestRow(state.request_id, state.last_index, leaf, data), state.parties)
+    def roll_back(self) -> None:
+        """Drop what memory holds of a transaction that did not commit."""
+        self.states.forget()
+        self.log.discard()
 
     def visible(self, caller: Caller, request_id: bytes) -> tuple[RequestState, bytes]:
         """Return a request that the caller may see.

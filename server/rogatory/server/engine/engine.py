@@ -36,6 +36,7 @@ from rogatory.server.engine.floods import Flood, FloodLimits, Floods
 from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
 from rogatory.server.engine.jobs import Job, Op
 from rogatory.server.engine.rejecting import place_flood
+from rogatory.server.engine.states import States
 from rogatory.server.engine.submitting import submit
 from rogatory.server.parts_index import whole_parts
 from rogatory.server.store.contract import SchemeRow
@@ -135,6 +136,7 @@ class Engine:
             exchange_row=directory.key(keys.signer_id(signer)),
             directory=directory,
             packs=packs,
+            states=States(store, directory, packs),
             clock=clock,
             entropy=entropy,
             whole_parts=lambda request_id, disclosure_id: whole_parts(files.parts, request_id, disclosure_id),
@@ -181,7 +183,7 @@ class Engine:
                 pending.extend(self._do(batch, job) for job in jobs)
                 staged = self._write(batch)
         except BaseException:
-            core.log.discard()
+            core.roll_back()
             raise
         if staged is not None:
             core.log.adopt(staged)
@@ -239,7 +241,7 @@ class Engine:
                 self._place_floods(batch, floods)
                 staged = self._write(batch)
         except BaseException:
-            core.log.discard()
+            core.roll_back()
             raise
         if staged is not None:
             core.log.adopt(staged)

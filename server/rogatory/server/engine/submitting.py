@@ -132,13 +132,14 @@ def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Ac
     if core.store.statement_by_id(header.statement_id) is not None:
         raise Invalid(errors.X_REPLAY, "header.statement_id", "STATEMENT_ID_TAKEN")
     _seen(core, verified)
-    before, previous = core.state(header.request_id)
+    known = core.states.get(header.request_id)
+    before, previous = (None, b"") if known is None else (known.state, known.leaf)
     pack = pack_of(before, verified, core.packs)
     after = decide(before, verified, Setting(batch.next_index, batch.time_ms, core.directory, pack))
     _stored(core, verified)
     fields = entry_fields(verified, before, after, pack, batch.time_ms, previous)
     failpoint("submit.place.before")
-    placed = batch.place(fields, header.issuer.org, header.request_id, verified.data)
+    placed = batch.place(fields, header.issuer.org, header.request_id)
     failpoint("submit.place.after")
     core.store.add_statement(
         StatementRow(
@@ -150,7 +151,7 @@ def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Ac
             verified.data,
         )
     )
-    core.save(after, placed.leaf)
+    core.states.put(after, placed.leaf, known)
     failpoint("submit.state.after")
     _feed(core, after, verified, placed.index)
     failpoint("submit.feed.after")

@@ -19,6 +19,8 @@ from rogatory.protocol.wire import FeedItem
 
 # A made-up digest costs a look through so many items at most; a party that is further behind must listen first.
 FEED_MEMORY: Final = 65_536
+# What stands in place of a state of which no copy was stored yet.
+NO_STATE: Final = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,10 @@ class StatementRow:
 
 @dataclass(frozen=True, slots=True)
 class ViewRow:
-    """What opens an entry: 512 bytes of commitments, vault ciphertext of the openings, the signed bytes if any."""
+    """What opens an entry: 512 bytes of commitments, vault ciphertext of the openings, the signed bytes if any.
+
+    When added, ``envelope`` is None for an accepted statement too, whose own row has the bytes; read, it is there.
+    """
 
     i: int
     actor: bytes
@@ -47,12 +52,16 @@ class ViewRow:
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """A request's cached state in plain form, with its last log index and the leaf of its last statement."""
+    """A request's last log index, the leaf of its last statement, and the newest stored copy of its state.
+
+    ``state`` is in plain form (JSON), of the last statement or an earlier one; ``NO_STATE`` where no copy was stored
+    yet. When put, None leaves the copy that is there.
+    """
 
     request_id: bytes
     last_index: int
     last_leaf: bytes
-    state: bytes
+    state: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +98,8 @@ class ExchangeStore(Protocol):
         """Return an accepted statement by its id."""
         ...
 
-    def statements_of(self, request_id: bytes) -> list[StatementRow]:
-        """Return a request's statements in log order."""
+    def statements_of(self, request_id: bytes, after: int = -1) -> list[StatementRow]:
+        """Return a request's statements with a larger log index than ``after``, in log order."""
         ...
 
     def add_statement(self, row: StatementRow) -> None:
@@ -110,11 +119,11 @@ class ExchangeStore(Protocol):
         ...
 
     def request(self, request_id: bytes) -> RequestRow | None:
-        """Return a request's cached state."""
+        """Return what is kept of a request."""
         ...
 
     def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
-        """Replace a request's cached state and note the organisations that see it."""
+        """Replace what is kept of a request and note the organisations that see it."""
         ...
 
     def sealed(self, digest: bytes) -> SealedRow | None:

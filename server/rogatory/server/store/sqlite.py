@@ -22,6 +22,7 @@ from rogatory.protocol.header import StatementKind
 from rogatory.protocol.wire import FeedItem
 from rogatory.server.store.contract import (
     FEED_MEMORY,
+    NO_STATE,
     RequestRow,
     SchemeRow,
     SealedRow,
@@ -31,11 +32,14 @@ from rogatory.server.store.contract import (
 
 # SQLite's integers end here and the wire's do not. Nothing stands at or above it, so a larger number means the same.
 _LAST: Final = 2**63 - 1
-MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql")
+MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql", "0003_lean_rows.sql")
 # The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
 _CACHE_KIB: Final = 64 * 1024
 _STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
-_VIEW: Final = "SELECT i, actor, request_id, commitments, openings, envelope FROM entry_view"
+_VIEW: Final = (
+    "SELECT v.i, v.actor, v.request_id, v.commitments, v.openings, coalesce(v.envelope, s.envelope)"
+    " FROM entry_view v LEFT JOIN statement s ON s.i = v.i"
+)
 
 
 class SqliteExchangeStore:
@@ -79,9 +83,11 @@ class SqliteExchangeStore:
         row = self._db.execute(f"{_STATEMENT} WHERE statement_id = ?", (statement_id,)).fetchone()
         return None if row is None else StatementRow(*row)
 
-    def statements_of(self, request_id: bytes) -> list[StatementRow]:
-        """Return a request's statements in log order."""
-        rows = self._db.execute(f"{_STATEMENT} WHERE request_id = ? ORDER BY i", (request_id,))
+    def statements_of(self, request_id: bytes, after: int = -1) -> list[StatementRow]:
+        """Return a request's statements with a larger log index than ``after``, in log order."""
+        rows = self._db.execute(
+            f"{_STATEMENT} WHERE request_id = ? AND i > ? ORDER BY i", (request_id, after)
+        )
         return [StatementRow(*row) for row in rows]
 
     def add_statement(self, row: StatementRow) -> None:
@@ -93,12 +99,12 @@ class SqliteExchangeStore:
 
     def view(self, i: int) -> ViewRow | None:
         """Return what opens an entry."""
-        row = self._db.execute(f"{_VIEW} WHERE i = ?", (i,)).fetchone()
+        row = self._db.execute(f"{_VIEW} WHERE v.i = ?", (i,)).fetchone()
         return None if row is None else ViewRow(*row)
 
     def views(self, start: int, end: int) -> list[ViewRow]:
         """Return what opens entries start..end-1."""
-        rows = self._db.execute(f"{_VIEW} WHERE i >= ? AND i < ? ORDER BY i", (start, end))
+        rows = self._db.execute(f"{_VIEW} WHERE v.i >= ? AND v.i < ? ORDER BY v.i", (start, end))
         return [ViewRow(*row) for row in rows]
 
     def add_view(self, row: ViewRow) -> None:
@@ -109,18 +115,19 @@ class SqliteExchangeStore:
         )
 
     def request(self, request_id: bytes) -> RequestRow | None:
-        """Return a request's cached state."""
+        """Return what is kept of a request."""
         row = self._db.execute(
             "SELECT request_id, last_index, last_leaf, state FROM request WHERE request_id = ?", (request_id,)
         ).fetchone()
         return None if row is None else RequestRow(*row)
 
     def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
-        """Replace a request's cached state and note the organisations that see it."""
+        """Replace what is kept of a request and note the organisations that see it."""
+        kept = "" if row.state is None else ", state = excluded.state"
         self._db.execute(
             "INSERT INTO request(request_id, last_index, last_leaf, state) VALUES(?, ?, ?, ?) ON CONFLICT(request_id)"
-            " DO UPDATE SET last_index = excluded.last_index, last_leaf = excluded.last_leaf, state = excluded.state",
-            (row.request_id, row.last_index, row.last_leaf, row.state),
+            f" DO UPDATE SET last_index = excluded.last_index, last_leaf = excluded.last_leaf{kept}",
+            (row.request_id, row.last_index, row.last_leaf, row.state or NO_STATE),
         )
         self._db.executemany(
             "INSERT INTO request_party(org, request_id, last_index) VALUES(?, ?, ?)"
