@@ -20,7 +20,7 @@ from rogatory.client.channel import Transport
 from rogatory.client.disclosing import DisclosurePlan, PlanItem, prepare_disclose
 from rogatory.client.drafting import prepare_issue
 from rogatory.client.outbox import discard, list_outbox
-from rogatory.client.outgoing import flush_outbox, sign_and_send
+from rogatory.client.outgoing import BEHIND, flush_outbox, sign_and_send
 from rogatory.protocol.errors import Invalid, NotAuthorised, NotVerified, Refused, Unavailable
 from rogatory.protocol.sealed import part_count
 from rogatory.protocol.state import StateName
@@ -279,9 +279,12 @@ async def test_only_a_signed_refusal_ends_a_statement_and_the_next_of_its_reques
         with pytest.raises(NotAuthorised):
             await sign_and_send(session, preserve)
         assert (await sign_and_send(session, refuse)).queued
-        (tried,) = await flush_outbox(session)
+        tried, behind = await flush_outbox(session)
         assert tried.kept
         assert isinstance(tried.error, NotAuthorised)
+        assert behind.kept
+        assert behind.error is not None
+        assert behind.error.rule == BEHIND
         assert [item.kind.name for item in list_outbox(session.profile)] == ["PRESERVE", "REFUSE"]
     async with desks.open("compliance") as session:
         assert all(item.sent is not None for item in await flush_outbox(session))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rogatory.client.cli.results import OutboxResult
 from rogatory.client.cli.results_answer import WatchedResult
 from rogatory.client.cli.schema import RESULTS
 from rogatory.protocol.errors import Invalid
@@ -23,6 +24,8 @@ def check_published(out: str, code: int) -> None:
             from_plain(WatchedResult, json.loads(line))
         return
     data = json.loads(out)
+    if "outbox" in data:
+        from_plain(OutboxResult, data.pop("outbox"))
     assert set(data) in ({"command", "ok", "exit", "result"}, {"command", "ok", "exit", "error"})
     assert data["exit"] == code
     assert data["ok"] is (code == 0)

@@ -41,7 +41,7 @@ _KINDS = (
         r"\1<name>)",
     ),  # readers are sorted by their keys' digests
     (re.compile(r"(length +\u2502 )\d{5,} bytes"), r"\1<n> bytes"),
-    (re.compile(r"\b\d+ (days|hours) left"), "<span> left"),
+    (re.compile(r"\b\d+ (days|hours) (left|ago)"), r"<span> \2"),
     (re.compile(r'("(?:time_ms|due_ms|index|last_index|preserved_until_ms|size)": )\d+'), r"\1<n>"),
 )
 

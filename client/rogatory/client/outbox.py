@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from rogatory.client.profile import Profile
 from rogatory.client.trusted_state import TrustedState
 from rogatory.protocol import codec, errors
 from rogatory.protocol.envelope import parse_envelope
-from rogatory.protocol.errors import Invalid, Refused
+from rogatory.protocol.errors import Invalid, Refused, RogatoryError
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.statements import MAX_ENVELOPE, Statement
@@ -36,6 +37,7 @@ class Waiting:
         number: Place in the order of sending.
         request_id: The request that it belongs to.
         kind: What it says.
+        issued_at_ms: When it was signed; milliseconds since the epoch.
         expires_at_ms: After this it can no longer be sent; milliseconds since the epoch.
         envelope: Exact signed bytes.
         objects: Sealed sections that go before it.
@@ -45,6 +47,7 @@ class Waiting:
     number: int
     request_id: bytes
     kind: StatementKind
+    issued_at_ms: int
     expires_at_ms: int
     envelope: bytes = field(repr=False)
     objects: tuple[bytes, ...] = field(default=(), repr=False)
@@ -79,14 +82,14 @@ def enqueue(profile: Profile, envelope: bytes, prepared: Prepared) -> Waiting:
 
 
 def list_outbox(profile: Profile) -> tuple[Waiting, ...]:
-    """Return what waits, in the order of sending.
+    """Return what waits, in the order of sending; without what cannot be read (``damaged``)."""
+    found = (_readable(profile, path) for path in _folders(profile))
+    return tuple(item for item in found if item is not None)
 
-    Raises:
-        Invalid: The outbox is damaged.
-    """
-    root = profile.folder("outbox")
-    names = sorted(path for path in root.iterdir() if path.name.isdigit()) if root.exists() else []
-    return tuple(_load(profile, path) for path in names)
+
+def damaged(profile: Profile) -> tuple[int, ...]:
+    """Return the numbers of what cannot be read: it is never sent, stops nothing else, and goes by ``discard`` only."""
+    return tuple(_number(path) for path in _folders(profile) if _readable(profile, path) is None)
 
 
 def remove(profile: Profile, waiting: Waiting) -> None:
@@ -99,18 +102,68 @@ def remove(profile: Profile, waiting: Waiting) -> None:
         waiting.upload.path.unlink(missing_ok=True)
 
 
-def discard(profile: Profile, number: int) -> Waiting:
-    """Take a statement out because a person says so, without sending it, and keep its bytes as evidence.
+def sweep(profile: Profile) -> None:
+    """Clear away what a crash has left half done: answered statements half removed, and what never began to wait."""
+    root = profile.folder("outbox")
+    for path in tuple(root.iterdir()) if root.exists() else ():
+        if path.suffix == ".done":
+            with suppress(OSError, ValueError, Invalid):
+                meta = from_plain(_Meta, json.loads((path / _META).read_bytes()), "outbox")
+                if meta.staged:
+                    _staged(profile, meta.staged).unlink(missing_ok=True)
+        if path.suffix in {".done", ".new"}:
+            shutil.rmtree(path)
+
+
+def find(profile: Profile, number: int) -> Waiting:
+    """Return the statement that waits under a number.
+
+    Raises:
+        Refused: ``X_NOT_FOUND`` with rule ``OUTBOX.NUMBER``: there is none.
+        Invalid: ``X_ENCODING`` with rule ``DAMAGED``: it cannot be read.
+    """
+    for path in _folders(profile):
+        if _number(path) == number:
+            return _load(profile, path)
+    raise Refused(errors.X_NOT_FOUND, "outbox", "OUTBOX.NUMBER")
+
+
+def discard(profile: Profile, number: int) -> Path:
+    """Take a statement out because a person says so, without sending it.
+
+    Returns:
+        The folder of the evidence that its bytes are kept in; all its files, where it cannot be read.
 
     Raises:
         Refused: ``X_NOT_FOUND``: nothing waits under this number.
     """
-    waiting = next((item for item in list_outbox(profile) if item.number == number), None)
-    if waiting is None:
-        raise Refused(errors.X_NOT_FOUND, "outbox", "OUTBOX.NUMBER")
-    TrustedState(profile).keep_evidence("discarded", waiting.envelope)
+    state = TrustedState(profile)
+    try:
+        waiting = find(profile, number)
+    except Invalid:
+        kept = state.keep_evidence("discarded")
+        (profile.folder("outbox") / f"{number:06d}").rename(kept / "damaged")
+        return kept
+    kept = state.keep_evidence("discarded", waiting.envelope)
     remove(profile, waiting)
-    return waiting
+    return kept
+
+
+def _folders(profile: Profile) -> list[Path]:
+    root = profile.folder("outbox")
+    return sorted(path for path in root.iterdir() if path.name.isdigit()) if root.exists() else []
+
+
+def _readable(profile: Profile, folder: Path) -> Waiting | None:
+    try:
+        return _load(profile, folder)
+    except Invalid:
+        return None
+
+
+def _staged(profile: Profile, name: str) -> Path:
+    """Return a file of the staging folder; a name with a path in it leads nowhere else."""
+    return profile.folder("staging") / Path(name).name
 
 
 def _number(path: Path) -> int:
@@ -122,13 +175,21 @@ def _load(profile: Profile, folder: Path) -> Waiting:
         meta = from_plain(_Meta, json.loads((folder / _META).read_bytes()), "outbox")
         envelope = (folder / _ENVELOPE).read_bytes()
         objects = tuple((folder / f"object-{i:02d}.bin").read_bytes() for i in range(meta.objects))
-    except (OSError, ValueError) as error:
+        payload = parse_envelope(envelope).payload
+        statement = codec.decode(Statement, payload, limit=MAX_ENVELOPE, at="statement")
+    except (OSError, ValueError, RecursionError, RogatoryError) as error:
         raise Invalid(errors.X_ENCODING, "outbox", "DAMAGED") from error
-    statement = codec.decode(Statement, parse_envelope(envelope).payload, limit=MAX_ENVELOPE, at="statement")
     upload = None
     if meta.staged:
-        upload = Upload(meta.disclosure_id, profile.folder("staging") / meta.staged, meta.leaves)
+        upload = Upload(meta.disclosure_id, _staged(profile, meta.staged), meta.leaves)
     header = statement.header
     return Waiting(
-        _number(folder), header.request_id, header.kind, header.expires_at_ms, envelope, objects, upload
+        number=_number(folder),
+        request_id=header.request_id,
+        kind=header.kind,
+        issued_at_ms=header.issued_at_ms,
+        expires_at_ms=header.expires_at_ms,
+        envelope=envelope,
+        objects=objects,
+        upload=upload,
     )

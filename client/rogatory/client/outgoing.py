@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from rogatory.client import outbox
 from rogatory.client.composing import Prepared
@@ -26,6 +27,12 @@ from rogatory.protocol.receipt import VerifiedReceipt
 from rogatory.protocol.sealed import object_digest
 from rogatory.protocol.state import RequestState
 
+BEHIND: Final = "OUTBOX.BEHIND"
+
+
+class NotUploaded(Unavailable):
+    """The parts of one disclosure cannot be brought to the exchange just now; other statements may still go."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -41,7 +48,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
-    """One statement of the outbox that was tried: sent, or refused for good, or still there (``kept``) with the error."""
+    """One statement of the outbox: sent, or refused for good, or still there (``kept``) with the reason why.
+
+    A reason with rule ``OUTBOX.BEHIND`` means that an earlier statement of the same request waits.
+    """
 
     waiting: Waiting
     sent: Sent | None = None
@@ -81,29 +91,40 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
 
 
 async def flush_outbox(session: Session, *, progress: Progress | None = None) -> tuple[Flushed, ...]:
-    """Send what waits, in order; stop where the network fails.
+    """Send what waits, in order.
 
-    Where a statement cannot be brought to an answer, the later ones of its request wait behind it.
+    Where the exchange cannot be reached nothing more is tried, for that holds for all. What stays for a reason of its own
+    (an answer that does not hold, an upload that finds no room) keeps back the later ones of its request and no others.
 
     Returns:
-        One item for each statement that left the outbox, sent or refused, and for each that was tried and stays.
+        One item for each statement that waited.
     """
+    outbox.sweep(session.profile)
     done: list[Flushed] = []
     held: set[bytes] = set()
+    down: Unavailable | None = None
     for waiting in outbox.list_outbox(session.profile):
-        if waiting.request_id in held:
-            continue
-        try:
-            view = session.exchange.stored_view(waiting.request_id)
-            done.append(Flushed(waiting, await _send(session, waiting, view, progress)))
-        except Unavailable:
-            break
-        except Rejected as error:
-            done.append(Flushed(waiting, error=error))
-        except RogatoryError as error:
+        if down is None and waiting.request_id not in held:
+            item = await _try(session, waiting, progress)
+            if isinstance(item.error, Unavailable) and not isinstance(item.error, NotUploaded):
+                down = item.error
+        else:
+            behind = Unavailable(errors.X_TRANSIENT, "outbox", BEHIND)
+            item = Flushed(waiting, error=down or behind, kept=True)
+        if item.kept:
             held.add(waiting.request_id)
-            done.append(Flushed(waiting, error=error, kept=True))
+        done.append(item)
     return tuple(done)
+
+
+async def _try(session: Session, waiting: Waiting, progress: Progress | None) -> Flushed:
+    try:
+        view = session.exchange.stored_view(waiting.request_id)
+        return Flushed(waiting, await _send(session, waiting, view, progress))
+    except Rejected as error:
+        return Flushed(waiting, error=error)
+    except RogatoryError as error:
+        return Flushed(waiting, error=error, kept=True)
 
 
 async def _send(
@@ -137,4 +158,7 @@ async def _bring(session: Session, waiting: Waiting, progress: Progress) -> None
         write_private(session.state.object_path(object_digest(data)), data)
     # Without its ciphertext (sent before, and the crash came while it was cleared away) the exchange's word decides.
     if waiting.upload is not None and waiting.upload.path.exists():
-        await upload(exchange.channel, waiting.request_id, waiting.upload, progress)
+        try:
+            await upload(exchange.channel, waiting.request_id, waiting.upload, progress)
+        except Unavailable as error:
+            raise NotUploaded(error.code, error.field, error.rule) from error

@@ -9,18 +9,20 @@ itself is ``rogatory.client.disclosing``.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
 from rogatory.client.composing import Opened, Prepared, answer
-from rogatory.client.outgoing import Sent, sign_and_send
+from rogatory.client.outbox import list_outbox
+from rogatory.client.outgoing import Sent, flush_outbox, sign_and_send
 from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.client.watch import Heard, watch
 from rogatory.protocol import errors
-from rogatory.protocol.errors import Refused
-from rogatory.protocol.header import require
+from rogatory.protocol.errors import Refused, Unavailable
+from rogatory.protocol.header import StatementKind, require
 from rogatory.protocol.state import TERMINAL, RequestState, StateName
 from rogatory.protocol.statements import (
     Delivered,
@@ -54,11 +56,14 @@ async def deliver(session: Session, request_id: bytes) -> Sent | None:
     """Say that a request has arrived and verifies, which starts its clocks; no person is asked.
 
     Returns:
-        The receipt's facts, or None when it was said before.
+        The receipt's facts, or None when it was said before (and perhaps waits to be sent).
     """
     view = await session.exchange.get_request(request_id, "DELIVERY")
     state = view.state
     if not _mine(session, state) or DELIVERED_FLAG in state.flags or state.name in TERMINAL:
+        return None
+    said = (request_id, StatementKind.DELIVERED)
+    if said in {(item.request_id, item.kind) for item in list_outbox(session.profile)}:
         return None
     prepared = answer(session, view, Delivered(), state.agency, state.order_digest)
     return await sign_and_send(session, prepared)
@@ -67,21 +72,38 @@ async def deliver(session: Session, request_id: bytes) -> Sent | None:
 async def serve(session: Session, *, once: bool = False) -> AsyncIterator[Sent]:
     """The provider's service: say ``delivered`` for whatever arrives, until the task is cancelled.
 
+    What could not be sent waits in the outbox and goes at the next event, a heartbeat at the latest.
+
     Args:
         session: Of the service, with unlocked keys.
         once: Stop after what is there already.
+
+    Raises:
+        Unavailable: The exchange cannot be reached, at the beginning or with ``once``; later it is tried again.
     """
-    for tip in await session.exchange.list_requests():
-        sent = await deliver(session, tip.request_id)
-        if sent is not None:
-            yield sent
+    todo = dict.fromkeys([tip.request_id for tip in await session.exchange.list_requests()])
+    async for sent in _deliver_all(session, todo):
+        yield sent
     if once:
         return
     async for event in watch(session):
         if isinstance(event, Heard):
-            sent = await deliver(session, event.item.request_id)
-            if sent is not None:
+            todo[event.item.request_id] = None
+        with suppress(Unavailable):
+            async for sent in _deliver_all(session, todo):
                 yield sent
+
+
+async def _deliver_all(session: Session, todo: dict[bytes, None]) -> AsyncIterator[Sent]:
+    """Send what waited, then deliver what stands on the list; what was done leaves it."""
+    for item in await flush_outbox(session):
+        if item.sent is not None and item.waiting.kind is StatementKind.DELIVERED:
+            yield item.sent
+    for request_id in tuple(todo):
+        sent = await deliver(session, request_id)
+        del todo[request_id]
+        if sent is not None:
+            yield sent
 
 
 async def prepare_receive(session: Session, request_id: bytes) -> Prepared:

@@ -42,7 +42,7 @@ class Narrow(io.TextIOWrapper):
 TREE = Section(
     "Title", (text_row("label", "value\u202e"), list_row("many", ["one", "two"]), words_row("w", "a\nb"))
 )
-RESULT = OutboxResult((), 0)
+RESULT = OutboxResult((), 0, ())
 
 
 def _output(*, json_: bool = False, plain: bool = False, terminal: bool = False) -> Output:

@@ -300,6 +300,16 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "Run `rogatory request fetch` first; `rogatory request status` shows what is acknowledged already.",
     ),
     (
+        "OUTBOX.BEHIND",
+        "An earlier statement of the same request waits, and their order is kept.",
+        "See what keeps the earlier one; both go by themselves when it can be sent.",
+    ),
+    (
+        "OUTBOX.NUMBER",
+        "Nothing waits in the outbox under this number.",
+        "`rogatory request send --waiting` shows the numbers of what waits.",
+    ),
+    (
         "OWNER_ONLY",
         "Other users of this machine may read this profile, so it is not used.",
         "Take their rights away (on Linux: chmod -R go= DIR), and think of who may have read it.",

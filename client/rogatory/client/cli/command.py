@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.flushing import flush_before
 from rogatory.client.cli.output import Output
 from rogatory.client.cli.session import ENV_PROFILE, Aborted, Run, UsageError
 from rogatory.client.session import Session, open_session
@@ -144,6 +145,7 @@ def call(
     secrets: bool = False,
     online: bool = True,
     fallback: bool = False,
+    flush: bool = True,
 ) -> T:
     """Open the profile and a session, and do one thing with it.
 
@@ -153,6 +155,7 @@ def call(
         secrets: Ask for the passphrase first, because something is opened or signed.
         online: Connect to the exchange and bring the verified state up to date.
         fallback: Where the exchange cannot be reached, work from what is stored and say so.
+        flush: Send what waits in the outbox first, where the exchange is reached.
 
     Raises:
         RogatoryError: Whatever the SDK raises.
@@ -166,6 +169,8 @@ def call(
                 if not fallback:
                     raise Unavailable(errors.X_TRANSIENT, "", "TRANSPORT")
                 run.output.say("The exchange cannot be reached; working from what is stored here.")
+            if session.online and flush:
+                await flush_before(run, session)
             return await work(session)
 
     return asyncio.run(main())

@@ -47,12 +47,13 @@ Report = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Output:
-    """How one run of a command speaks: its two streams and the two flags."""
+    """How one run of a command speaks: its two streams and the two flags; ``outbox``, where something waited."""
 
     json: bool = False
     plain: bool = False
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
+    outbox: object = None
 
     def result(self, command: str, data: object, tree: Section) -> None:
         """Write the result: the tree for people, the data as one JSON object for programs."""
@@ -159,6 +160,8 @@ class Output:
             bar.stop()
 
     def _object(self, data: dict[str, Any]) -> None:
+        if self.outbox is not None:
+            data = {**data, "outbox": to_plain(self.outbox)}
         self._write(self.out, json.dumps(data, ensure_ascii=True, indent=2))
 
     def _tree(self, tree: Section, stream: TextIO) -> None:

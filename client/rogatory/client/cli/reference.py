@@ -34,7 +34,8 @@ _JSON: Final = """# Output of `--json`
 Printed from the program by `python -m rogatory.client.cli.reference docs`; a test holds both together.
 
 Each command writes exactly one JSON object on standard output, in ASCII: `command`, `ok`, `exit` (the exit code), and
-either `result` or `error`. `request watch` has no end, so it writes one `WatchedResult` on each line instead.
+either `result` or `error`. Where signed statements waited in the outbox, `outbox` says what became of them; they go before
+the command's own work and change neither its result nor its exit code. `request watch` has no end, so it writes one `WatchedResult` on each line instead.
 Ids, digests, keys and signed bytes are lower-case hex. Fields that end in `_ms` are milliseconds since
 1970-01-01T00:00:00Z. `draft` in the result of `request new` and `request preview` is what `request new --from-json`
 takes: `rogatory request preview DRAFT --json | rogatory request new --from-json -` changes nothing.

@@ -16,20 +16,19 @@ from rogatory.client.cli.draft_input import draft_of, facts_of, identifier_of, i
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.references import pick
 from rogatory.client.cli.render.draft import draft_tree, findings_tree
-from rogatory.client.cli.render.state import outbox_tree, sent_tree
+from rogatory.client.cli.render.state import sent_tree
 from rogatory.client.cli.render.tree import Section
 from rogatory.client.cli.results import (
     DraftResult,
     FindingResult,
     LintResult,
-    OutboxResult,
     PreviewResult,
     SentResult,
     findings,
-    flushed_result,
 )
 from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.cli.signing import ask_and_send, picture, session_names
+from rogatory.client.cli.waiting import discard_waiting, send_waiting
 from rogatory.client.composing import Prepared
 from rogatory.client.drafting import lint, prepare_issue
 from rogatory.client.drafts import (
@@ -42,8 +41,6 @@ from rogatory.client.drafts import (
     new_draft,
     save_draft,
 )
-from rogatory.client.outbox import list_outbox
-from rogatory.client.outgoing import flush_outbox
 from rogatory.client.profile import Profile
 from rogatory.client.session import Session
 from rogatory.protocol.ids import SystemClock, SystemEntropy
@@ -181,21 +178,29 @@ def send(
     run: Run,
     draft: Annotated[str, typer.Argument(metavar="DRAFT", help="Id of the draft; not with --waiting.")] = "",
     waiting: Annotated[
-        bool, typer.Option("--waiting", help="Send what waits in the outbox instead.")
+        bool, typer.Option("--waiting", help="Send what waits in the outbox, and show what stays and why.")
     ] = False,
+    give_up: Annotated[
+        int, typer.Option("--discard", metavar="N", help="Give up what waits under this number.")
+    ] = 0,
 ) -> Exit | None:
     """Show a request, ask, sign it, seal it, send it. Without a network it waits in the outbox, shown as not sent.
 
+    Every command that reaches the exchange first sends what waits. --waiting does only that and shows each statement:
+    ends with 4 if one was refused, 5 if one waits still. --discard takes one out unsent, after asking; its bytes are kept.
     A request marked emergency needs the word "emergency" typed in full; --yes is not accepted then.
 
     Examples:
       rogatory request send 0199ab
       rogatory request send --waiting
+      rogatory request send --discard 3
     """
-    if waiting == bool(draft):
-        raise UsageError("Name a draft, or use --waiting, not both.")
+    if [bool(draft), waiting, bool(give_up)].count(True) != 1:
+        raise UsageError("Name a draft, or use --waiting or --discard; one of them.")
     if waiting:
-        return _send_waiting(run)
+        return send_waiting(run)
+    if give_up:
+        return discard_waiting(run, give_up)
     loaded = _load(run.profile(), draft)
 
     async def work(session: Session) -> SentResult:
@@ -204,20 +209,6 @@ def send(
     result = call(run, work, secrets=True, fallback=True)
     run.output.result(run.command, result, sent_tree(result))
     return None
-
-
-def _send_waiting(run: Run) -> Exit | None:
-    async def work(session: Session) -> OutboxResult:
-        with run.output.progress("sending") as report:
-            flushed = await flush_outbox(session, progress=report)
-        return OutboxResult(
-            tuple(flushed_result(item) for item in flushed), len(list_outbox(session.profile))
-        )
-
-    result = call(run, work)
-    code = Exit.REFUSED if any(item.code for item in result.flushed) else Exit.OK
-    run.output.outcome(run.command, code, result, outbox_tree(result))
-    return code
 
 
 def _load(profile: Profile, text: str) -> DraftRequest:

@@ -69,21 +69,39 @@ class SentResult:
 
 @dataclass(frozen=True, slots=True)
 class FlushedResult:
-    """One statement that left the outbox: accepted (`index`), or refused for good (`code`, `rule`)."""
+    """One statement that waited: accepted (`index`), refused for good, or `kept` (`code`, `rule`); `number` in the outbox."""
 
+    number: int
     request_id: bytes
     kind: str
+    signed_ms: int
     index: int
+    kept: bool
     code: str
     rule: str
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxResult:
-    """What left the outbox, in order, and how many statements wait still."""
+    """What became of each statement that waited, in order, how many wait still, and numbers of what cannot be read."""
 
     flushed: tuple[FlushedResult, ...]
     waiting: int
+    damaged: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardedResult:
+    """A signed statement that was given up; its bytes lie in this folder of the profile's `evidence`.
+
+    A damaged one has no request and no kind.
+    """
+
+    request_id: bytes
+    kind: str
+    number: int
+    signed_ms: int
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +318,12 @@ def flushed_result(item: Flushed) -> FlushedResult:
     """Return what became of a statement that waited."""
     waiting, error = item.waiting, item.error
     return FlushedResult(
-        waiting.request_id,
-        waiting.kind.name,
-        item.sent.index if item.sent else 0,
-        error.code if error else "",
-        error.rule if error else "",
+        number=waiting.number,
+        request_id=waiting.request_id,
+        kind=waiting.kind.name,
+        signed_ms=waiting.issued_at_ms,
+        index=item.sent.index if item.sent else 0,
+        kept=item.kept,
+        code=error.code if error else "",
+        rule=error.rule if error else "",
     )

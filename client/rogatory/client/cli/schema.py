@@ -18,6 +18,7 @@ from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.keys_commands import KeyList
 from rogatory.client.cli.results import (
     CheckpointResult,
+    DiscardedResult,
     DraftResult,
     LintResult,
     ListResult,
@@ -69,7 +70,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request new": (DraftResult,),
     "request preview": (PreviewResult,),
     "request report-excess": (SentResult,),
-    "request send": (SentResult, OutboxResult),
+    "request send": (SentResult, OutboxResult, DiscardedResult),
     "request status": (RequestResult, ListResult),
     "request watch": (WatchedResult,),
     "request withdraw": (SentResult,),
@@ -95,6 +96,7 @@ def schema() -> dict[str, Any]:
             "exit": {"enum": [code.value for code in Exit]},
             "result": {"anyOf": [_ref(name) for name in names]},
             "error": _object(error, list(error)),
+            "outbox": _ref(OutboxResult.__name__),
         },
         "required": ["command", "ok", "exit"],
         "$defs": dict(sorted(definitions.items())),

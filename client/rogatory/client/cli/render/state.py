@@ -12,6 +12,7 @@ from rogatory.client.cli.render.names import Names
 from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, time_row, utc
 from rogatory.client.cli.results import (
     CheckpointResult,
+    DiscardedResult,
     DutyResult,
     FlushedResult,
     ListResult,
@@ -113,7 +114,7 @@ def sent_tree(sent: SentResult) -> Section:
             (
                 bytes_row("request", sent.request_id),
                 text_row("statement", sent.kind),
-                text_row("waits in", "outbox; it goes when the exchange can be reached"),
+                text_row("waits in", "outbox; your next command that reaches the exchange sends it"),
             ),
         )
     return Section(
@@ -128,18 +129,46 @@ def sent_tree(sent: SentResult) -> Section:
     )
 
 
-def outbox_tree(result: OutboxResult) -> Section:
-    """Return what left the outbox and what waits still."""
-    rows = tuple(_flushed(item) for item in result.flushed)
-    return Section("Outbox", (*rows, text_row("still waiting", str(result.waiting))))
+def outbox_tree(result: OutboxResult, now_ms: int) -> Section:
+    """Return what left the outbox, and what waits still with its reason and its age."""
+    rows = tuple(_flushed(item, now_ms) for item in result.flushed)
+    broken = tuple(
+        Section(f"{number}: DAMAGED", (text_row("kept", "cannot be read, so it is not sent; see --discard"),))
+        for number in result.damaged
+    )
+    return Section("Outbox", (*rows, *broken, text_row("still waiting", str(result.waiting))))
 
 
-def _flushed(item: FlushedResult) -> Section:
+def _flushed(item: FlushedResult, now_ms: int) -> Section:
+    rows = [bytes_row("request", item.request_id)]
     if item.code:
-        what = text_row("refused", f"{item.code} {item.rule}".strip(), sentence(item.code).what, strict=True)
+        words = sentence(item.code, item.rule)
+        rows.append(
+            text_row(
+                "kept" if item.kept else "refused",
+                f"{item.code} {item.rule}".strip(),
+                words.what,
+                strict=True,
+            )
+        )
     else:
-        what = text_row("accepted", f"log entry {item.index}")
-    return Section(item.kind, (bytes_row("request", item.request_id), what))
+        rows.append(text_row("accepted", f"log entry {item.index}"))
+    if item.kept:
+        rows.append(text_row("signed", f"{utc(item.signed_ms)}, {_span(now_ms - item.signed_ms)} ago"))
+    return Section(f"{item.number}: {item.kind}", tuple(rows))
+
+
+def discarded_tree(result: DiscardedResult) -> Section:
+    """Return a statement that was given up."""
+    return Section(
+        "Given up, not sent",
+        (
+            bytes_row("request", result.request_id),
+            text_row("statement", result.kind or "cannot be read"),
+            *([time_row("signed", result.signed_ms)] if result.signed_ms else []),
+            text_row("bytes kept in", f"evidence/{result.evidence}"),
+        ),
+    )
 
 
 def checkpoint_tree(found: CheckpointResult) -> Section:
@@ -157,10 +186,13 @@ def checkpoint_tree(found: CheckpointResult) -> Section:
 
 def due(due_ms: int, now_ms: int) -> str:
     """Return a due moment with what is left, in words."""
-    left = due_ms - now_ms
-    hours = abs(left) // 3_600_000
-    span = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+    left, span = due_ms - now_ms, _span(due_ms - now_ms)
     return f"{utc(due_ms)}, {span} left" if left >= 0 else f"{utc(due_ms)}, OVERDUE by {span}"
+
+
+def _span(ms: int) -> str:
+    hours = abs(ms) // 3_600_000
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
 
 
 def _task(task: TaskResult) -> Section:
