@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 import types
 import typing
 from collections.abc import Callable
@@ -26,11 +25,11 @@ from google.protobuf import unknown_fields
 
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid
+from rogatory.protocol.message_readers import Fault, Field, compile_reader
 from rogatory.v1 import directory_pb2, options_pb2, sealed_pb2, services_pb2, statement_pb2
 
 T = TypeVar("T")
 
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/:\[\]\-]{0,127}\Z")
 _MODULES: Final = (statement_pb2, sealed_pb2, directory_pb2, services_pb2)
 _LENGTHS: Final = {options_pb2.CLEAR_ID: (16, "ID"), options_pb2.CLEAR_DIGEST: (32, "DIGEST")}
 
@@ -92,7 +91,7 @@ def from_message(cls: type[T], message: pb.Message, at: str = "") -> T:
     """Return the value of an already parsed message, with the checks of the ``clear`` options (servicers and SDK)."""
     try:
         value: T = _codec(cls).read(message)
-    except _Fault as fault:
+    except Fault as fault:
         raise Invalid(fault.code, fault.path(at), fault.rule) from None
     return value
 
@@ -107,35 +106,7 @@ def _refuse_unknown(message: pb.Message, at: str) -> None:
                 _refuse_unknown(item, path)
 
 
-class _Fault(Exception):
-    """A field that is refused; each level that it passes adds its part of the path."""
-
-    def __init__(self, code: str, rule: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.rule = rule
-        self._parts: list[str] = []
-
-    def under(self, part: str) -> None:
-        """Put a part in front of the path: ``.name`` or ``[index]``."""
-        self._parts.append(part)
-
-    def path(self, at: str) -> str:
-        return (at + "".join(reversed(self._parts))).removeprefix("." if not at else "")
-
-
-# The raw value of a field and the message that it stands in, to what the class holds.
-_Read = Callable[[Any, Any], Any]
 _Write = Callable[[Any], Any]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Field:
-    """How one field is converted; ``None`` where the raw value is already right."""
-
-    name: str
-    read: _Read | None
-    write: _Write | None
 
 
 class _Codec:
@@ -147,22 +118,30 @@ class _Codec:
         descriptor = self.message_class.DESCRIPTOR
         names = [f.name for f in dataclasses.fields(cls)]
         # A oneof is one field of the class (its members by class), or the members stand one by one and optional.
-        oneofs = {name for name in descriptor.oneofs_by_name if name in names}
-        wire = oneofs | {
-            f.name
+        oneofs = {
+            name: descriptor.oneofs_by_name[name] for name in names if name in descriptor.oneofs_by_name
+        }
+        singles = {
+            f.name: f
             for f in descriptor.fields
             if f.containing_oneof is None or f.containing_oneof.name not in oneofs
         }
-        if wire != set(names):
-            msg = f"{cls.__name__} and its message differ in {sorted(wire ^ set(names))}"
+        if oneofs.keys() | singles.keys() != set(names):
+            msg = f"{cls.__name__} and its message differ in {sorted((oneofs.keys() | singles.keys()) ^ set(names))}"
             raise TypeError(msg)
-        fields = [
-            _oneof_field(name) if name in oneofs else _field(descriptor.fields_by_name[name], hints[name])
-            for name in names
-        ]
-        plain = [name for name in names if name not in oneofs]
-        self.read = _reader(cls, fields, plain)
-        self.write = _writer(fields, {name: descriptor.oneofs_by_name[name] for name in oneofs})
+        self.read = compile_reader(
+            cls,
+            [
+                Field(name, oneof=_oneof_reader(name))
+                if name in oneofs
+                else _field(singles[name], hints[name])
+                for name in names
+            ],
+        )
+        writes = {name: _write(field, hints[name]) for name, field in singles.items()}
+        self.write = _writer(
+            names, {name: write for name, write in writes.items() if write is not None}, oneofs
+        )
 
 
 def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -172,34 +151,12 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     return lambda value: tuple(getattr(value, name) for name in names)
 
 
-def _reader(cls: type[Any], fields: list[_Field], plain: list[str]) -> Callable[[Any], Any]:
-    get = _getter(plain)
-    # A oneof has no attribute of the message's own; its reader looks at the message.
-    gaps = [i for i, field in enumerate(fields) if field.name not in plain]
-    converted = [(i, field.read) for i, field in enumerate(fields) if field.read is not None]
-    names = [field.name for field in fields]
-
-    def read(message: Any) -> Any:  # noqa: ANN401
-        values = [*get(message)]
-        for i in gaps:
-            values.insert(i, None)
-        at = 0
-        try:
-            for at, convert in converted:
-                values[at] = convert(values[at], message)
-        except _Fault as fault:
-            fault.under(f".{names[at]}")
-            raise
-        return cls(*values)
-
-    return read
-
-
-def _writer(fields: list[_Field], oneofs: dict[str, Any]) -> Callable[[Any], dict[str, Any]]:
+def _writer(
+    names: list[str], converted: dict[str, _Write], oneofs: dict[str, Any]
+) -> Callable[[Any], dict[str, Any]]:
     """Return a function that gives the arguments of the message's constructor; nested messages as their arguments."""
-    names = [field.name for field in fields]
     get = _getter(names)
-    converted = [(field.name, field.write) for field in fields if field.write is not None]
+    conversions = list(converted.items())
     members = {
         name: {f.message_type.name: f.name for f in oneof.fields if f.message_type is not None}
         for name, oneof in oneofs.items()
@@ -207,7 +164,7 @@ def _writer(fields: list[_Field], oneofs: dict[str, Any]) -> Callable[[Any], dic
 
     def write(value: Any) -> dict[str, Any]:  # noqa: ANN401
         arguments = dict(zip(names, get(value), strict=True))
-        for name, convert in converted:
+        for name, convert in conversions:
             arguments[name] = convert(arguments[name])
         for name, by_message in members.items():
             body = arguments.pop(name)
@@ -237,56 +194,50 @@ def _message_class(name: str) -> Any:  # noqa: ANN401
     raise TypeError(msg)
 
 
-def _field(descriptor: Any, hint: Any) -> _Field:  # noqa: ANN401
-    name = descriptor.name
+def _inner(hint: Any, *, repeated: bool) -> tuple[Any, bool]:  # noqa: ANN401
+    """Return the class of a value of a field, and whether the field may be absent."""
+    if repeated:
+        return typing.get_args(hint)[0], False
+    if isinstance(hint, types.UnionType):
+        return next(arg for arg in typing.get_args(hint) if arg is not type(None)), True
+    return hint, False
+
+
+def _field(descriptor: Any, hint: Any) -> Field:  # noqa: ANN401
+    cls, optional = _inner(hint, repeated=descriptor.is_repeated)
+    clear = descriptor.GetOptions().Extensions[options_pb2.clear]
+    is_enum = isinstance(cls, type) and issubclass(cls, IntEnum)
+    return Field(
+        descriptor.name,
+        repeated=descriptor.is_repeated,
+        optional=optional,
+        code=clear == options_pb2.CLEAR_CODE,
+        length=_LENGTHS.get(clear),
+        members={int(member): member for member in cls} if is_enum else None,
+        read=_codec(cls).read if descriptor.message_type is not None else None,
+    )
+
+
+def _write(descriptor: Any, hint: Any) -> _Write | None:  # noqa: ANN401
+    """Return what turns a field's value into an argument of the constructor; None where it is one."""
+    if descriptor.message_type is None:
+        return None
+    cls, _optional = _inner(hint, repeated=descriptor.is_repeated)
+    write = _codec(cls).write
     if descriptor.is_repeated:
-        (inner, _) = typing.get_args(hint)
-        return _Field(name, *_many(*_one(descriptor, inner)))
-    if descriptor.message_type is not None:
-        return _message_field(name, hint)
-    return _Field(name, *_one(descriptor, hint))
+        return lambda values: [write(value) for value in values]
+    return lambda value: None if value is None else write(value)
 
 
-def _many(read_one: _Read | None, write_one: _Write | None) -> tuple[_Read, _Write | None]:
-    def read(values: Any, message: Any) -> Any:  # noqa: ANN401
-        if read_one is None:
-            return tuple(values)
-        found: list[Any] = []
-        try:
-            for value in values:
-                found.append(read_one(value, message))  # noqa: PERF401 - its length is the index of what is refused
-        except _Fault as fault:
-            fault.under(f"[{len(found)}]")
-            raise
-        return tuple(found)
-
-    return read, None if write_one is None else lambda values: [write_one(value) for value in values]
-
-
-def _message_field(name: str, hint: Any) -> _Field:  # noqa: ANN401
-    optional = isinstance(hint, types.UnionType)
-    cls = next(arg for arg in typing.get_args(hint) if arg is not type(None)) if optional else hint
-    codec = _codec(cls)
-
-    def read(value: Any, message: Any) -> Any:  # noqa: ANN401
-        if not message.HasField(name):
-            if optional:
-                return None
-            raise _Fault(errors.X_FIELD_MISSING, "PRESENT")
-        return codec.read(value)
-
-    return _Field(name, read, lambda value: None if value is None else codec.write(value))
-
-
-def _oneof_field(name: str) -> _Field:
-    def read(_value: Any, message: Any) -> Any:  # noqa: ANN401
+def _oneof_reader(name: str) -> Callable[[Any], Any]:
+    def read(message: Any) -> Any:  # noqa: ANN401
         which = message.WhichOneof(name)
         if which is None:
-            raise _Fault(errors.X_FIELD_MISSING, "PRESENT")
+            raise Fault(errors.X_FIELD_MISSING, "PRESENT")
         part = getattr(message, which)
         return _codec(_body_class(part.DESCRIPTOR.name)).read(part)
 
-    return _Field(name, read, None)
+    return read
 
 
 @functools.cache
@@ -294,46 +245,3 @@ def _body_class(name: str) -> type[Any]:
     from rogatory.protocol import statements  # noqa: PLC0415 - the only oneof of the core is Statement.body
 
     return next(cls for cls in statements.BODIES.values() if cls.__name__ == name)
-
-
-def _one(descriptor: Any, hint: Any) -> tuple[_Read | None, _Write | None]:  # noqa: ANN401
-    if descriptor.message_type is not None:
-        codec = _codec(hint)
-        return (lambda value, _message: codec.read(value)), codec.write
-    if isinstance(hint, type) and issubclass(hint, IntEnum):
-        return _enum(hint), int
-    clear = descriptor.GetOptions().Extensions[options_pb2.clear]
-    if clear == options_pb2.CLEAR_CODE:
-        return (lambda value, _message: _code(value)), None
-    if clear in _LENGTHS:
-        return _sized(*_LENGTHS[clear]), None
-    return None, None
-
-
-def _enum(cls: type[IntEnum]) -> _Read:
-    members = {int(member): member for member in cls}
-
-    def read(value: int, _message: Any) -> IntEnum:  # noqa: ANN401
-        member = members.get(value)
-        if member is None:
-            raise _Fault(errors.X_FIELD_INVALID, "VOCABULARY")
-        return member
-
-    return read
-
-
-@functools.lru_cache(maxsize=4096)
-def _code(value: str) -> str:
-    """Return the code; codes are few and come again and again, and one that is refused is not remembered."""
-    if value and not _CODE.match(value):
-        raise _Fault(errors.X_FIELD_INVALID, "CODE")
-    return value
-
-
-def _sized(length: int, rule: str) -> _Read:
-    def read(value: bytes, _message: Any) -> bytes:  # noqa: ANN401
-        if value and len(value) != length:
-            raise _Fault(errors.X_FIELD_INVALID, rule)
-        return value
-
-    return read

@@ -86,9 +86,11 @@ def sign_statement(statement: Statement, signer: keys.Signer) -> bytes:
 
 def envelope_digest(envelope: Envelope, alg: int) -> bytes:
     """Return the digest that covers the signature too: what chains name and the log entry holds."""
-    return th(
-        tags.ENVELOPE, pae(envelope.payload_type, envelope.payload), u8(alg), envelope.key_id, envelope.sig
-    )
+    return _digest(pae(envelope.payload_type, envelope.payload), envelope, alg)
+
+
+def _digest(message: bytes, envelope: Envelope, alg: int) -> bytes:
+    return th(tags.ENVELOPE, message, u8(alg), envelope.key_id, envelope.sig)
 
 
 def raw_digest(data: bytes) -> bytes:
@@ -128,7 +130,7 @@ def verify_envelope(data: bytes, directory: Directory, at_ms: int) -> Verified:
         data,
         statement,
         th(tags.STATEMENT, message),
-        envelope_digest(envelope, row.alg),
+        _digest(message, envelope, row.alg),
         row,
     )
 
