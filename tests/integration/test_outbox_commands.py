@@ -91,3 +91,28 @@ def test_what_a_crash_left_half_removed_is_cleared_away(realm: Realm) -> None:
     assert result(ran)["requests"] == []
     assert list(box.iterdir()) == []
     assert list_outbox(profile(realm)) == ()
+
+
+def test_an_accepted_statement_whose_receipt_the_disk_does_not_take_is_accepted(realm: Realm) -> None:
+    asked = draft(realm)
+    receipts = profile(realm).folder("receipts")
+    receipts.rmdir()
+    receipts.symlink_to("/proc")  # a folder in which nobody can make a file, not even root
+    sent = result(send(realm, asked))
+    assert (sent["queued"], sent["receipt_saved"], sent["state"]) == (False, False, "ISSUED")
+    assert sent["index"] > 0
+    second = draft(realm)
+    shown = realm.run("request", "send", second, "--profile", "investigator", "--yes")
+    assert shown.code == 0
+    assert "NOT SAVED" in shown.out
+    assert "Waiting statements: 1 sent (1 without a saved receipt)." in shown.err
+    receipts.unlink()
+    receipts.mkdir(mode=0o700)
+    healed = json.loads(realm.run("request", "send", "--waiting", "--profile", "investigator", "--json").out)
+    again = healed["result"]["flushed"]
+    assert again[0]["index"] == sent["index"], "the same entry, not a second one"
+    assert [item["receipt_saved"] for item in again] == [True, True]
+    assert len(list(receipts.iterdir())) == 2
+    assert list_outbox(profile(realm)) == ()
+    seen = result(realm.run("request", "status", asked, "--profile", "investigator", "--json"))
+    assert [item["index"] for item in seen["statements"]] == [sent["index"]]

@@ -35,7 +35,7 @@ from rogatory.protocol.envelope import parse_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import SectionRef
 from rogatory.protocol.ids import Clock
-from rogatory.protocol.receipt import LogHead, Receipt, encode_receipt
+from rogatory.protocol.receipt import LogHead, Receipt, VerifiedReceipt, encode_receipt
 from rogatory.protocol.sealed import check_object, object_digest
 from rogatory.protocol.statements import MAX_ENVELOPE, Statement
 from rogatory.protocol.wire import (
@@ -69,6 +69,17 @@ class SyncReport:
     directory_index: int
     packs: int
     heads_checked: int
+
+
+class NotSaved(Exception):
+    """The exchange has accepted a statement, but its receipt cannot be written here; sent again, it comes again.
+
+    ``receipt`` is verified; ``viewed`` is None where the state after the statement could not be worked out either.
+    """
+
+    def __init__(self, receipt: VerifiedReceipt, viewed: ViewedStatement | None) -> None:
+        super().__init__("receipt not saved")
+        self.receipt, self.viewed = receipt, viewed
 
 
 class ExchangeClient:
@@ -161,6 +172,7 @@ class ExchangeClient:
         Raises:
             Rejected: The exchange rejected it; code, field and rule are the signed rejection's.
             NotVerified: Receipt or rejection do not hold; they are kept as evidence.
+            NotSaved: It is accepted, and the profile's disk does not take the receipt.
         """
         answer = await self.channel.call("ExchangeService/Submit", SubmitRequest((envelope,)), SubmitResponse)
         if len(answer.results) != 1:
@@ -180,14 +192,18 @@ class ExchangeClient:
         with keeping(self.state, "receipt", data, envelope):
             receipt = open_receipt(result.receipt, self.scheme)
             check_not_ahead(self._clock.now_ms(), receipt)
-        self.state.note_heads(receipt.head)
         before, leaf = (view.state, view.leaf) if view is not None else (None, b"")
+        viewed: ViewedStatement | None = None
         try:
-            viewed = fold_statement(before, envelope, receipt, self.scheme, leaf)
-        except RogatoryError:
-            # Somebody acted between our look and our word, or this is the first receipt of a replay: look again.
-            viewed = await self._placed(envelope, receipt.receipt.index)
-        self.state.save_receipt(viewed.verified.digest, envelope, viewed.receipt)
+            self.state.note_heads(receipt.head)
+            try:
+                viewed = fold_statement(before, envelope, receipt, self.scheme, leaf)
+            except RogatoryError:
+                # Somebody acted between our look and our word, or this is the first receipt of a replay: look again.
+                viewed = await self._placed(envelope, receipt.receipt.index)
+            self.state.save_receipt(viewed.verified.digest, envelope, viewed.receipt)
+        except OSError as error:
+            raise NotSaved(receipt, viewed) from error
         return viewed
 
     async def _placed(self, envelope: bytes, index: int) -> ViewedStatement:

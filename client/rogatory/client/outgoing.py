@@ -14,6 +14,7 @@ from typing import Final
 
 from rogatory.client import outbox
 from rogatory.client.composing import Prepared
+from rogatory.client.exchange import NotSaved
 from rogatory.client.outbox import Waiting
 from rogatory.client.private_files import write_private
 from rogatory.client.rejections import Rejected
@@ -28,6 +29,7 @@ from rogatory.protocol.sealed import object_digest
 from rogatory.protocol.state import RequestState
 
 BEHIND: Final = "OUTBOX.BEHIND"
+DISK: Final = "PROFILE.DISK"
 
 
 class NotUploaded(Unavailable):
@@ -36,7 +38,11 @@ class NotUploaded(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a statement: in the log (with receipt and state), or waiting in the outbox (``queued``)."""
+    """What became of a statement: in the log (with receipt and state), or waiting in the outbox (``queued``).
+
+    Where the disk does not take the receipt of an accepted one, ``receipt_saved`` is false and the statement stays in the
+    outbox, to fetch the receipt again; nothing about it is open any more.
+    """
 
     request_id: bytes
     index: int = 0
@@ -44,11 +50,14 @@ class Sent:
     state: RequestState | None = None
     receipt: VerifiedReceipt | None = None
     queued: bool = False
+    receipt_saved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Flushed:
     """One statement of the outbox: sent, or refused for good, or still there (``kept``) with the reason why.
+
+    One that is accepted and whose receipt the disk does not take is both sent and kept.
 
     A reason with rule ``OUTBOX.BEHIND`` means that an earlier statement of the same request waits.
     """
@@ -83,17 +92,18 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
     waiting = outbox.enqueue(session.profile, envelope, prepared)
     earlier = [item for item in outbox.list_outbox(session.profile) if item.number < waiting.number]
     if any(item.request_id == waiting.request_id for item in earlier):
-        return Sent(waiting.request_id, queued=True)  # order within a request is kept
+        # Order within a request is kept.
+        return Sent(waiting.request_id, queued=True, receipt_saved=False)
     try:
         return await _send(session, waiting, prepared.view, progress)
     except Unavailable:
-        return Sent(waiting.request_id, queued=True)
+        return Sent(waiting.request_id, queued=True, receipt_saved=False)
 
 
 async def flush_outbox(session: Session, *, progress: Progress | None = None) -> tuple[Flushed, ...]:
     """Send what waits, in order.
 
-    Where the exchange cannot be reached nothing more is tried, for that holds for all. What stays for a reason of its own
+    Where the exchange (or the own disk) cannot be used nothing more is tried, for that holds for all. What stays for a reason of its own
     (an answer that does not hold, an upload that finds no room) keeps back the later ones of its request and no others.
 
     Returns:
@@ -111,7 +121,7 @@ async def flush_outbox(session: Session, *, progress: Progress | None = None) ->
         else:
             behind = Unavailable(errors.X_TRANSIENT, "outbox", BEHIND)
             item = Flushed(waiting, error=down or behind, kept=True)
-        if item.kept:
+        if item.kept and item.sent is None:
             held.add(waiting.request_id)
         done.append(item)
     return tuple(done)
@@ -120,11 +130,15 @@ async def flush_outbox(session: Session, *, progress: Progress | None = None) ->
 async def _try(session: Session, waiting: Waiting, progress: Progress | None) -> Flushed:
     try:
         view = session.exchange.stored_view(waiting.request_id)
-        return Flushed(waiting, await _send(session, waiting, view, progress))
+        sent = await _send(session, waiting, view, progress)
+        return Flushed(waiting, sent, kept=not sent.receipt_saved)
     except Rejected as error:
         return Flushed(waiting, error=error)
     except RogatoryError as error:
         return Flushed(waiting, error=error, kept=True)
+    except OSError:
+        # Our own disk, before there was an answer or while a "no" was put away; the next statement would meet it too.
+        return Flushed(waiting, error=Unavailable(errors.X_TRANSIENT, "profile", DISK), kept=True)
 
 
 async def _send(
@@ -136,7 +150,14 @@ async def _send(
         # Kept as evidence with the statement's bytes; a person must decide anew.
         outbox.remove(session.profile, waiting)
         raise
-    outbox.remove(session.profile, waiting)
+    except NotSaved as error:
+        state = error.viewed.state if error.viewed is not None else None
+        index, time_ms = error.receipt.receipt.index, error.receipt.time_ms
+        return Sent(waiting.request_id, index, time_ms, state, error.receipt, receipt_saved=False)
+    with suppress(
+        OSError
+    ):  # accepted, and the receipt is kept: where it cannot be cleared away it gets the same again
+        outbox.remove(session.profile, waiting)
     return Sent(waiting.request_id, viewed.index, viewed.receipt.time_ms, viewed.state, viewed.receipt)
 
 

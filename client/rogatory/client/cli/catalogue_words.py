@@ -315,6 +315,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "Take their rights away (on Linux: chmod -R go= DIR), and think of who may have read it.",
     ),
     (
+        "PROFILE.DISK",
+        "A file of your profile cannot be written, so what waits was not sent.",
+        "Make room on the disk, or mend the folder; what you signed stays in the outbox.",
+    ),
+    (
         "PROFILE.LOCKED",
         "Another command is using this profile.",
         "Wait until it has ended, or end it.",

@@ -51,7 +51,8 @@ def summary(result: OutboxResult) -> str:
     kept = [item for item in result.flushed if item.kept]
     refused = [item for item in result.flushed if item.code and not item.kept]
     sent = len(result.flushed) - len(kept) - len(refused)
-    words = [f"{sent} sent"] if sent else []
+    unsaved = sum(1 for item in result.flushed if item.index and not item.receipt_saved)
+    words = [f"{sent} sent" + (f" ({unsaved} without a saved receipt)" if unsaved else "")] if sent else []
     words += [f"{len(refused)} refused: {_codes(refused)}"] if refused else []
     words += [f"{len(kept)} kept: {_codes(kept)}"] if kept else []
     words += [f"{len(result.damaged)} damaged"] if result.damaged else []

@@ -57,11 +57,15 @@ class PreviewResult:
 
 @dataclass(frozen=True, slots=True)
 class SentResult:
-    """A signed statement that was accepted (`index` in the log), or waits in the outbox (`queued`)."""
+    """A signed statement that was accepted (`index` in the log), or waits in the outbox (`queued`).
+
+    With `receipt_saved` false an accepted one stands in the log all the same; its receipt is fetched again.
+    """
 
     request_id: bytes
     kind: str
     queued: bool
+    receipt_saved: bool
     index: int
     time_ms: int
     state: str
@@ -76,6 +80,7 @@ class FlushedResult:
     kind: str
     signed_ms: int
     index: int
+    receipt_saved: bool
     kept: bool
     code: str
     rule: str
@@ -254,6 +259,7 @@ def sent_result(prepared: Prepared, sent: Sent) -> SentResult:
         request_id=sent.request_id,
         kind=prepared.statement.header.kind.name,
         queued=sent.queued,
+        receipt_saved=sent.receipt_saved,
         index=sent.index,
         time_ms=sent.time_ms,
         state=sent.state.name.name if sent.state else "",
@@ -323,7 +329,8 @@ def flushed_result(item: Flushed) -> FlushedResult:
         kind=waiting.kind.name,
         signed_ms=waiting.issued_at_ms,
         index=item.sent.index if item.sent else 0,
-        kept=item.kept,
+        receipt_saved=item.sent is not None and item.sent.receipt_saved,
+        kept=item.kept and item.sent is None,
         code=error.code if error else "",
         rule=error.rule if error else "",
     )

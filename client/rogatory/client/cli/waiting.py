@@ -53,7 +53,8 @@ def _code(result: OutboxResult) -> Exit:
         return Exit.REFUSED
     if result.damaged:
         return exit_of(Invalid(errors.X_ENCODING))
-    return exit_of(Unavailable(errors.X_TRANSIENT)) if result.waiting else Exit.OK
+    kept = any(item.kept for item in result.flushed)
+    return exit_of(Unavailable(errors.X_TRANSIENT)) if kept else Exit.OK
 
 
 def discard_waiting(run: Run, number: int) -> Exit | None:

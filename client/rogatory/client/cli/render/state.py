@@ -7,6 +7,8 @@ in words, never by colour; the moment to compare with is passed in.
 
 from __future__ import annotations
 
+from typing import Final
+
 from rogatory.client.cli.catalogue import meaning, sentence
 from rogatory.client.cli.render.names import Names
 from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, time_row, utc
@@ -21,6 +23,8 @@ from rogatory.client.cli.results import (
     SentResult,
     TaskResult,
 )
+
+_UNSAVED: Final = "NOT SAVED: your profile's disk did not take it; your next command fetches it again"
 
 
 def code_row(label: str, code: str, kind: str = "") -> Row:
@@ -117,16 +121,16 @@ def sent_tree(sent: SentResult) -> Section:
                 text_row("waits in", "outbox; your next command that reaches the exchange sends it"),
             ),
         )
-    return Section(
-        "Accepted",
-        (
-            bytes_row("request", sent.request_id),
-            text_row("statement", sent.kind),
-            text_row("log entry", str(sent.index)),
-            time_row("committed", sent.time_ms),
-            code_row("state", sent.state),
-        ),
-    )
+    rows = [
+        bytes_row("request", sent.request_id),
+        text_row("statement", sent.kind),
+        text_row("log entry", str(sent.index)),
+        time_row("committed", sent.time_ms),
+        code_row("state", sent.state) if sent.state else text_row("state", "see `request status`"),
+    ]
+    if not sent.receipt_saved:
+        rows.append(text_row("receipt", _UNSAVED))
+    return Section("Accepted", tuple(rows))
 
 
 def outbox_tree(result: OutboxResult, now_ms: int) -> Section:
@@ -153,6 +157,8 @@ def _flushed(item: FlushedResult, now_ms: int) -> Section:
         )
     else:
         rows.append(text_row("accepted", f"log entry {item.index}"))
+    if item.index and not item.receipt_saved:
+        rows.append(text_row("receipt", _UNSAVED))
     if item.kept:
         rows.append(text_row("signed", f"{utc(item.signed_ms)}, {_span(now_ms - item.signed_ms)} ago"))
     return Section(f"{item.number}: {item.kind}", tuple(rows))
