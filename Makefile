@@ -6,6 +6,7 @@
 # MARKER      words that the demo plants in identifiers, grounds, records    make demo MARKER="any words"
 # FULL        1: the demo prints long answers whole                        make demo FULL=1
 # KILLS, SEED how many kills, and a seed to lay the same plans again         make crash KILLS=40 SEED=7
+# PART        one of the long runs alone                                  make soak PART=fuzz
 # ARGS        more arguments for pytest, or for the lock resolver            make test ARGS="-k merkle", make lock ARGS=--upgrade
 
 PYTHON ?= python3
@@ -13,11 +14,13 @@ WHEELHOUSE ?=
 ARGS ?=
 KILLS ?= 500
 SEED ?=
+PART ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 READY := $(VENV)/.ready
+SOAK := $(VENV)/.soak
 
 # -f rather than its long form, so that a search of this repository for package addresses finds nothing.
 PIP_SOURCE := $(if $(WHEELHOUSE),--no-index -f "$(abspath $(WHEELHOUSE))",)
@@ -77,8 +80,12 @@ bench: $(READY) ## the benchmark table; also in build/bench.json (about a minute
 crash: $(READY) ## kills and injected faults, and the controls that must be caught; prints its seed
 	@$(BIN)/python -m tests.crash --kills $(KILLS) $(if $(SEED),--seed $(SEED),)
 
-soak: ## long runs
-	@echo "soak: no long run is set up yet"
+$(SOAK): requirements/soak.txt $(READY)
+	@$(PIP) install $(PIP_SOURCE) --require-hashes -r requirements/soak.txt
+	@touch $@
+
+soak: $(SOAK) ## the long runs: mutation, a million fuzzed inputs, deep machines, kills; prints its seed
+	@$(BIN)/python -m tests.soak $(PART) $(if $(SEED),--seed $(SEED),) --kills $(KILLS) $(ARGS)
 
 proto: $(READY) ## regenerate the code of the wire schema
 	@$(BIN)/python proto/generate.py
@@ -86,7 +93,8 @@ proto: $(READY) ## regenerate the code of the wire schema
 lock: $(READY) ## refresh the hash-pinned requirements from their .in files (asks the network)
 	@cd requirements && $(LOCK) runtime.in -o runtime.txt >/dev/null
 	@cd requirements && $(LOCK) dev.in -c runtime.txt -o dev.txt >/dev/null
-	@grep -cE '^[a-z0-9-]+==' requirements/runtime.txt requirements/dev.txt
+	@cd requirements && $(LOCK) soak.in -c dev.txt -o soak.txt >/dev/null
+	@grep -cE '^[a-z0-9-]+==' requirements/runtime.txt requirements/dev.txt requirements/soak.txt
 
 wheelhouse: $(READY) ## all wheels for this platform into build/wheelhouse, for machines without a network
 	@$(PIP) download --require-hashes --only-binary :all: -d build/wheelhouse -r requirements/dev.txt

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from tests.support.project import ROOT
 
-_LOCKS = ("runtime", "dev")
+_LOCKS = ("runtime", "dev", "soak")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; .+)? \\$")
 
 
@@ -69,7 +69,7 @@ def test_runtime_requirements_are_the_declared_dependencies() -> None:
 @pytest.mark.parametrize("name", _LOCKS)
 def test_locked_versions_satisfy_what_was_asked_for(name: str) -> None:
     locked = _locked(name)
-    asked = _inputs("runtime") | (_inputs("dev") if name == "dev" else {})
+    asked = _inputs(name) if name == "soak" else _inputs("runtime") | _inputs(name)
     unmet = {
         package: locked.get(package)
         for package, requirement in asked.items()
@@ -80,6 +80,12 @@ def test_locked_versions_satisfy_what_was_asked_for(name: str) -> None:
 
 def test_development_installs_the_very_versions_that_run() -> None:
     assert _locked("runtime").items() <= _locked("dev").items()
+
+
+def test_the_long_runs_change_no_version_of_the_tests_and_nothing_else_installs_them() -> None:
+    dev, soak = _locked("dev"), _locked("soak")
+    assert {package: soak[package] for package in soak.keys() & dev.keys()}.items() <= dev.items()
+    assert "mutmut" in soak.keys() - dev.keys()
 
 
 def test_grpc_floors_equal_the_generator_pin_because_generated_code_refuses_older() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rogatory.audit.errors import HeadMoved, LogCorrupt, NoTransaction
+from rogatory.audit.errors import AuditError, HeadMoved, LogCorrupt, NoTransaction
 from rogatory.audit.store import Head, Published
 from rogatory.audit.tile import FULL_TILE
 from tests.support.logs import Owner, memory_owner, new_database, sqlite_owner
@@ -83,6 +83,21 @@ def test_a_rolled_back_transaction_leaves_nothing_of_any_kind(owner: Owner) -> N
     assert store.tile(0, 0) == b"k" * 32
     assert store.tile(1, 0) == b""
     assert store.latest_checkpoint() is None
+
+
+def test_a_transaction_inside_a_transaction_is_refused_and_ends_the_outer_one(owner: Owner) -> None:
+    def nested() -> None:
+        with owner.transaction():
+            owner.store.put_tile(0, 0, b"f" * FULL_TILE)
+            with owner.transaction():
+                pass
+
+    with pytest.raises(AuditError):
+        nested()
+    assert owner.store.tile(0, 0) == b""
+    with owner.transaction():
+        owner.store.put_tile(0, 0, b"f" * FULL_TILE)
+    assert owner.store.tile(0, 0) == b"f" * FULL_TILE
 
 
 def test_no_write_works_outside_a_transaction(owner: Owner) -> None:

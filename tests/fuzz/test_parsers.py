@@ -11,14 +11,13 @@ import ast
 
 import pytest
 
-from tests.support import fuzz_audit, fuzz_ends, fuzz_protocol
+from tests.support.fuzz_all import ALL
 from tests.support.fuzz_targets import Finding, Target, run
 from tests.support.mutator import LARGEST, mutations
 from tests.support.project import python_files, relative, syntax
 
 SEED = 1
 INPUTS = 500
-ALL = (*fuzz_audit.TARGETS, *fuzz_protocol.targets(), *fuzz_ends.TARGETS)
 # Named like parsers, but what they read comes from the code itself or from a source whose parsers are targets.
 OTHERS = {
     "rogatory.audit.mirror": "reads tiles, entries and checkpoints through the parsers of those",
@@ -35,6 +34,13 @@ def test_a_parser_reads_or_refuses_whatever_comes(target: Target) -> None:
     assert tally.inputs == count > 0
     # Readers of somebody's records refuse nothing: what they cannot read becomes a row without a moment.
     assert (tally.accepted == count) is (not target.errors)
+
+
+@pytest.mark.parametrize("target", ALL, ids=lambda target: f"{target.module} {target.name}")
+def test_a_target_starts_from_inputs_that_its_parser_takes(target: Target) -> None:
+    valid = target.corpus()
+    assert valid
+    assert [target.accepts(data) for data in valid] == [True] * len(valid)
 
 
 def test_names_of_targets_are_their_own() -> None:

@@ -22,9 +22,7 @@ from rogatory.protocol.statements import (
     Body,
     DecisionCode,
     Delivered,
-    GrantedTask,
     Preserve,
-    Receive,
     Refuse,
     ReportExcess,
     RequestKind,
@@ -33,6 +31,7 @@ from rogatory.protocol.statements import (
     Withdraw,
 )
 from tests.support.acts import Wanted, World
+from tests.support.folding import reading, whole
 from tests.support.realm import SeededEntropy
 
 T = TypeVar("T")
@@ -132,24 +131,21 @@ def test_state_is_the_fold_of_what_was_accepted_whatever_people_try(tmp_path: Pa
 
 def moves(state: RequestState) -> list[tuple[StatementKind, bytes, Body]]:
     """Acts that somebody might try in this state, sensible or not."""
-    asked = [item.task for item in state.tasks]
-    whole = tuple(GrantedTask(t.number, t.elements, t.first_day, t.last_day) for t in asked)
+    asked = whole(state)
     opened = tuple(sorted(ref.object_digest for ref in state.sections))
-    parts = [state.particulars(task.number) for task in state.granted]
-    read = tuple(sorted(ref.object_digest for ref in parts if ref is not None))
     until = max((item.due_ms for item in state.obligations), default=1)
     kept = tuple(TaskOutcome(n, "PRESERVED") for n in state.open_tasks) or (TaskOutcome(1, "PRESERVED"),)
     order = state.order_digest or bytes(32)
     found: list[tuple[StatementKind, bytes, Body]] = [
-        (StatementKind.VALIDATE, state.issue_digest, Validate(DecisionCode.GRANT, "", whole, opened)),
+        (StatementKind.VALIDATE, state.issue_digest, Validate(DecisionCode.GRANT, "", asked, opened)),
         (
             StatementKind.VALIDATE,
             state.issue_digest,
-            Validate(DecisionCode.GRANT_NARROWED, "", whole[:1], opened),
+            Validate(DecisionCode.GRANT_NARROWED, "", asked[:1], opened),
         ),
         (StatementKind.VALIDATE, state.issue_digest, Validate(DecisionCode.RETURN, "A_NOT_NECESSARY")),
         (StatementKind.DELIVERED, order, Delivered()),
-        (StatementKind.RECEIVE, order, Receive((), read)),
+        (StatementKind.RECEIVE, order, reading(state)),
         (StatementKind.PRESERVE, order, Preserve(kept, until)),
         (StatementKind.REFUSE, order, Refuse("P_OTHER", state.open_tasks[:1])),
         (StatementKind.WITHDRAW, order, Withdraw("ERROR")),

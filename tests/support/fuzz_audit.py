@@ -20,7 +20,7 @@ from rogatory.audit.proof import TlogProof, parse_proof
 from rogatory.audit.ratchet import Ratchet
 from rogatory.audit.tile import format_bundle, parse_bundle, parse_path
 from tests.support.fuzz_targets import Target
-from tests.support.logs import ORIGIN, ed25519_signer, entries, mldsa_signer
+from tests.support.logs import ORIGIN, ed25519_signer, entries, mldsa_signer, seed
 
 _TEXT = Checkpoint(ORIGIN, 5, b"\x05" * 32, ("note",)).text()
 _FORM = (FormatError,)
@@ -112,6 +112,13 @@ def _ratchet(data: bytes) -> None:
         assert last is None or (last[0] >= 0 and len(last[1]) == 32)
 
 
+def _private_texts() -> list[bytes]:
+    """The text of a private key, which the library reads and never writes."""
+    verifier = ed25519_signer().verifier
+    key = encode_base64(b"\1" + seed("log"))
+    return [f"PRIVATE+KEY+{verifier.name}+{verifier.key_id.hex()}+{key}".encode()]
+
+
 _VKEYS = [signer.verifier.vkey().encode() for signer in (ed25519_signer(), mldsa_signer())]
 _ENTRY = commit(
     ORIGIN,
@@ -125,7 +132,7 @@ TARGETS = (
     Target("note", "audit.note", _FORM, _notes, _note),
     Target("checkpoint", "audit.checkpoint", _FORM, lambda: [_TEXT.encode()], _checkpoint),
     Target("vkey", "audit.keys", _FORM, lambda: _VKEYS, _vkey),
-    Target("private key text", "audit.keys", _FORM, lambda: _VKEYS, _signer),
+    Target("private key text", "audit.keys", _FORM, _private_texts, _signer),
     Target("tlog-proof", "audit.proof", _FORM, _proofs, _proof),
     Target("tile path", "audit.tile", _FORM, lambda: _PATHS, _path),
     Target("entry bundle", "audit.tile", _FORM, lambda: [format_bundle(entries(5))], _bundle),

@@ -71,17 +71,27 @@ _SETTINGS = b"""listen = "127.0.0.1:0"
 data_dir = "data"
 scheme_dir = "scheme"
 [tls]
-certificate = "tls/cert.pem"
-private_key = "tls/key.pem"
-client_ca = "tls/ca.pem"
+certificate = "a.pem"
+key = "b.pem"
+client_ca = "a.pem"
+[keys]
+log_ed25519 = "b.pem"
+log_ml_dsa_44 = "b.pem"
+exchange = "b.pem"
 """
 
 
 def _settings(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
+        for name in ("data", "scheme"):
+            Path(folder, name).mkdir(mode=0o700)
+        for name in ("a.pem", "b.pem"):
+            write_private(Path(folder, name), b"")
         path = Path(folder, "config.toml")
         path.write_bytes(data)
-        load_settings(path)
+        settings = load_settings(path)
+        assert settings.data_dir.is_dir()
+        assert settings.keys.exchange.is_file()
 
 
 def _archives() -> list[bytes]:

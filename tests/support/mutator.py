@@ -2,7 +2,7 @@
 """Seeded changes of valid inputs: bits, bytes, numbers at their edges, lengths, cuts, repeats, joins of two inputs.
 
 The same seed gives the same bytes on every machine, so a finding is named by target, seed and round. It knows nothing
-of any format and follows no coverage: where Atheris is installed the long runs add that.
+of any format and follows no coverage.
 """
 
 from __future__ import annotations

@@ -17,9 +17,7 @@ from rogatory.protocol.statements import (
     Body,
     DecisionCode,
     Delivered,
-    GrantedTask,
     Preserve,
-    Receive,
     Refuse,
     ReportExcess,
     RequestKind,
@@ -28,6 +26,7 @@ from rogatory.protocol.statements import (
     Withdraw,
 )
 from tests.support.acts import Wanted, World
+from tests.support.folding import granting, reading
 
 ONE: Final = (Wanted(),)
 TWO: Final = (Wanted(), Wanted("account_id", "other-user@mail.example", ("name",)))
@@ -83,20 +82,8 @@ def by(name: str, kind: StatementKind, make: Callable[[RequestState], tuple[byte
     return sign
 
 
-def _granted(state: RequestState, numbers: tuple[int, ...]) -> Validate:
-    everything = [item.task for item in state.tasks]
-    kept = [task for task in everything if not numbers or task.number in numbers]
-    refs = [state.particulars(task.number) for task in kept] + [state.grounds()]
-    return Validate(
-        DecisionCode.GRANT if len(kept) == len(everything) else DecisionCode.GRANT_NARROWED,
-        "",
-        tuple(GrantedTask(task.number, task.elements, task.first_day, task.last_day) for task in kept),
-        tuple(sorted(ref.object_digest for ref in refs if ref is not None)),
-    )
-
-
 def grant(name: str, *numbers: int) -> Act:
-    return by(name, StatementKind.VALIDATE, lambda s: (s.issue_digest, _granted(s, numbers)))
+    return by(name, StatementKind.VALIDATE, lambda s: (s.issue_digest, granting(s, *numbers)))
 
 
 def decline(name: str, decision: DecisionCode) -> Act:
@@ -116,13 +103,6 @@ def withdraw(name: str = "investigator") -> Act:
     return by(name, StatementKind.WITHDRAW, lambda state: (state.issue_digest, Withdraw("ERROR")))
 
 
-def _receive(state: RequestState) -> tuple[bytes, Body]:
-    refs = [state.particulars(task.number) for task in state.granted]
-    return state.order_digest, Receive(
-        (), tuple(sorted(ref.object_digest for ref in refs if ref is not None))
-    )
-
-
 def _preserve(state: RequestState) -> tuple[bytes, Body]:
     until = max(item.due_ms for item in state.obligations)
     tasks = state.open_tasks or tuple(item.number for item in state.granted)
@@ -130,7 +110,7 @@ def _preserve(state: RequestState) -> tuple[bytes, Body]:
 
 
 DELIVER: Final = by("provider-service", StatementKind.DELIVERED, lambda s: (s.order_digest, Delivered()))
-RECEIVE: Final = by("compliance", StatementKind.RECEIVE, _receive)
+RECEIVE: Final = by("compliance", StatementKind.RECEIVE, lambda s: (s.order_digest, reading(s)))
 PRESERVE: Final = by("compliance", StatementKind.PRESERVE, _preserve)
 EXCESS: Final = by(
     "investigator",

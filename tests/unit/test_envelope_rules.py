@@ -126,6 +126,23 @@ def test_an_envelope_up_to_the_cap_is_parsed_and_one_byte_more_is_not() -> None:
     )
 
 
+def test_an_envelope_up_to_the_cap_is_signed_and_one_byte_more_is_not(desk: Folding) -> None:
+    header, body = desk.asking()
+    many = [number.to_bytes(32, "big") for number in range(7_500)]
+    (*others, note) = header.sections
+
+    def signed(spare: int) -> bytes:
+        issuer = replace(header.issuer, role="R" * (200 + spare))
+        large = replace(header, issuer=issuer, sections=(*others, replace(note, recipients=tuple(many))))
+        return desk.sign("investigator", large, body)
+
+    spare = MAX_ENVELOPE - len(signed(0))
+    assert len(signed(spare)) == MAX_ENVELOPE
+    with pytest.raises(Invalid) as caught:
+        signed(spare + 1)
+    assert caught.value.args == ("X_TOO_LARGE", "envelope", "SIZE_CAP")
+
+
 def test_parsing_errors_name_the_layer_they_are_in(desk: Folding) -> None:
     assert refusal(b"\xff", desk.directory) == (Invalid, "X_ENCODING", "envelope", "PARSE")
     sig = desk.realm.signer("investigator").sign(pae(ISSUE, b"\xff"))

@@ -14,7 +14,9 @@ import yaml
 
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.pack import MAX_PACK, load_pack
+from rogatory.protocol.statements import RequestKind
 from tests.support.realm import shipped_packs
+from tests.support.refused import refusal
 
 (EU,) = shipped_packs()
 
@@ -76,3 +78,13 @@ def test_a_pack_over_the_cap_is_refused_before_it_is_read() -> None:
 
 def test_one_changed_byte_is_another_pack() -> None:
     assert load_pack(EU).digest != load_pack(EU + b"# \n").digest
+
+
+def test_a_pack_has_no_rules_for_a_kind_that_it_does_not_know() -> None:
+    pack = load_pack(changed(lambda d: [d[name].pop("PRESERVATION") for name in ("kinds", "outcomes")]))
+    assert pack.rules(RequestKind.DISCLOSURE).legal_type
+    assert refusal(pack.rules, RequestKind.PRESERVATION) == (
+        "X_FIELD_INVALID",
+        "body.request_kind",
+        pack.rule("kinds"),
+    )

@@ -6,11 +6,12 @@ Pure: statements signed and folded, no engine. Whether parts and sealed objects 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from rogatory.protocol.directory import RowStatus
 from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import DAY_MS, StatementKind
 from rogatory.protocol.state import RequestState, StateName
@@ -26,20 +27,16 @@ from rogatory.protocol.statements import (
     TaskOutcome,
     Withdraw,
 )
+from tests.support import refused
 from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, reading
 
 PRESERVATION = RequestKind.PRESERVATION
+refusal = partial(refused.refusal, family=Refused)
 
 
 @pytest.fixture
 def desk() -> Folding:
     return Folding()
-
-
-def refusal(act: Callable[..., object], *said: object) -> tuple[str, str, str]:
-    with pytest.raises(Refused) as caught:
-        act(*said)
-    return caught.value.code, caught.value.field, caught.value.rule
 
 
 def answer(
@@ -59,6 +56,9 @@ def test_delivery_starts_the_clock_of_the_pack_once(desk: Folding) -> None:
     assert clock.due_ms == desk.pack.due_ms(deadline, desk.clock.now_ms(), emergency=False)
     assert after.flags == ("DELIVERED_TO_SERVICE",)
     assert after.name is StateName.TRANSMITTED
+    urgent = replace(state, emergency=True)
+    (sooner,) = answer(desk, StatementKind.DELIVERED, urgent, Delivered(), "provider-service").obligations
+    assert sooner.due_ms == desk.pack.due_ms(deadline, desk.clock.now_ms(), emergency=True) < clock.due_ms
     assert refusal(answer, desk, StatementKind.DELIVERED, after, Delivered(), "provider-service") == (
         "X_STATE_NOT_ALLOWED",
         "header.kind",
@@ -78,12 +78,21 @@ def test_only_the_provider_answers_and_only_the_order_in_force(desk: Folding, ki
     for name in ("investigator", "judge"):
         refused = refusal(answer, desk, kind, state, body, name)
         assert refused == ("X_NOT_AUTHORISED", "header.issuer", "PARTY.PROVIDER")
-    other = desk.act
-    assert refusal(other, "compliance", kind, state, state.issue_digest, body) == (
-        "X_FIELD_INVALID",
-        "header.about",
-        "ABOUT.ORDER",
-    )
+    found = refusal(desk.act, "compliance", kind, state, state.issue_digest, body)
+    assert found == ("X_FIELD_INVALID", "header.about", "ABOUT.ORDER")
+
+
+def test_what_is_kept_or_disclosed_is_so_under_the_order_in_force(desk: Folding) -> None:
+    state = desk.received()
+    (due,) = [item.due_ms for item in state.obligations]
+    bodies: dict[StatementKind, Body] = {
+        StatementKind.PRESERVE: Preserve((TaskOutcome(1, "PRESERVED"),), due),
+        StatementKind.DISCLOSE: desk.manifest(state, task1="DELIVERED"),
+    }
+    for kind, body in bodies.items():
+        found = refusal(desk.act, "compliance", kind, state, state.issue_digest, body)
+        assert found == ("X_FIELD_INVALID", "header.about", "ABOUT.ORDER")
+        assert answer(desk, kind, state, body).last_index == desk.index - 1
 
 
 def test_a_request_is_received_after_it_was_delivered_and_with_every_section_opened(desk: Folding) -> None:
@@ -296,6 +305,8 @@ def test_a_manifest_is_held_against_the_request_it_answers(desk: Folding) -> Non
     for body, expected in cases:
         assert refusal(answer, desk, StatementKind.DISCLOSE, state, body) == expected
     after = answer(desk, StatementKind.DISCLOSE, state, right)
+    (record,) = after.disclosures
+    assert (record.disclosure_id, record.part_root) == (right.disclosure_id, right.part_root)
     assert refusal(
         answer, desk, StatementKind.DISCLOSE, after, replace(right, outcomes=(TaskOutcome(2, "NOT_HELD"),))
     )[1:] == (
@@ -304,6 +315,24 @@ def test_a_manifest_is_held_against_the_request_it_answers(desk: Folding) -> Non
     )
     ended = desk.manifest(after, task1="DELIVERED")
     assert refusal(answer, desk, StatementKind.DISCLOSE, after, ended)[0] == "X_SCOPE_EXCEEDED"
+
+
+def test_nobody_discloses_to_a_unit_that_no_longer_stands(desk: Folding) -> None:
+    state = desk.received()
+    body = desk.manifest(state, task1="DELIVERED")
+    units = tuple(
+        replace(unit, status=RowStatus.REVOKED) if unit.address == state.agency else unit
+        for unit in desk.directory.trust_list.units
+    )
+    said = desk.say(
+        "compliance",
+        desk.header(
+            "compliance", StatementKind.DISCLOSE, state, about=state.order_digest, addressee=state.agency
+        ),
+        body,
+    )
+    found = refusal(desk.decide, state, said, directory=desk.rebuilt(units=units))
+    assert found[1:] == ("header.reply_to", "DIRECTORY.UNIT")
 
 
 def test_nothing_is_disclosed_before_receipt_nor_for_a_preservation(desk: Folding) -> None:

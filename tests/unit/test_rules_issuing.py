@@ -6,13 +6,11 @@ Pure: statements signed and folded, no engine. What the pack's values should be 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from rogatory.protocol.errors import RogatoryError
 from rogatory.protocol.header import Address, Fact, SectionKind, StatementKind
 from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import (
@@ -21,19 +19,12 @@ from rogatory.protocol.statements import (
 )
 from tests.support.acts import FACTS
 from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, whole
-
-Refusal = tuple[str, str, str]
+from tests.support.refused import refusal
 
 
 @pytest.fixture
 def desk() -> Folding:
     return Folding()
-
-
-def refusal(act: Callable[..., object], *said: object, **other: object) -> Refusal:
-    with pytest.raises(RogatoryError) as caught:
-        act(*said, **other)
-    return caught.value.code, caught.value.field, caught.value.rule
 
 
 def issue(desk: Folding, name: str = "investigator", state: RequestState | None = None, **other: Any) -> Any:  # noqa: ANN401

@@ -6,13 +6,12 @@ Pure: statements signed and folded, no engine. Rules of issuing are not tested h
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from rogatory.protocol.errors import RogatoryError
+from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.header import Address, SectionKind, StatementKind
 from rogatory.protocol.lifecycle import MAX_STATE_SECTIONS, LoggedEnvelope, decide, fold, pack_of
 from rogatory.protocol.state import RequestState, StateName
@@ -27,19 +26,12 @@ from rogatory.protocol.statements import (
     Withdraw,
 )
 from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, whole
-
-Refusal = tuple[str, str, str]
+from tests.support.refused import refusal
 
 
 @pytest.fixture
 def desk() -> Folding:
     return Folding()
-
-
-def refusal(act: Callable[..., object], *said: object, **other: object) -> Refusal:
-    with pytest.raises(RogatoryError) as caught:
-        act(*said, **other)
-    return caught.value.code, caught.value.field, caught.value.rule
 
 
 def validate(desk: Folding, state: RequestState, body: Validate, name: str = "judge") -> RequestState:
@@ -275,7 +267,49 @@ def test_the_fold_of_logged_envelopes_is_the_state_after_the_last(desk: Folding)
     assert folded is not None
     assert (folded.last_index, folded.last_digest) == (11, verified[1].digest)
     assert fold([], desk.directory, desk.realm.packs) == (None, ())
-    assert refusal(fold, logged[1:], desk.directory, desk.realm.packs)[0] == "X_NOT_FOUND"
+    assert refusal(fold, logged[1:], desk.directory, desk.realm.packs) == (
+        "X_NOT_FOUND",
+        "header.request_id",
+        "LIFECYCLE.EXISTS",
+    )
+
+
+def test_nobody_folds_envelopes_out_of_log_order_or_a_statement_twice(desk: Folding) -> None:
+    header, body = desk.asking()
+    first = desk.sign("investigator", header, body)
+    state = desk.decide(None, desk.say("investigator", header, body))
+    answer = desk.header("judge", StatementKind.VALIDATE, state, about=state.issue_digest)
+    second = desk.sign("judge", answer, granting(state))
+    at = desk.clock.now_ms()
+    for index in (9, 10):
+        logged = [LoggedEnvelope(first, 10, at), LoggedEnvelope(second, index, at)]
+        found = refusal(fold, logged, desk.directory, desk.realm.packs, family=NotVerified)
+        assert found == ("X_LOG_INVALID", "statements", "ORDER")
+    for twice in ([first, first], [first, second, second]):
+        logged = [LoggedEnvelope(data, 10 + number, at) for number, data in enumerate(twice)]
+        found = refusal(fold, logged, desk.directory, desk.realm.packs, family=Invalid)
+        assert found == ("X_REPLAY", "header.statement_id", "STATEMENT_ID_TAKEN")
+
+
+def test_an_answer_names_no_bystander_as_the_one_that_receives_it(desk: Folding) -> None:
+    state = desk.issued()
+    for name in ("investigator", "judge", "provider"):
+        header = desk.header(
+            "judge", StatementKind.VALIDATE, state, about=state.issue_digest, addressee=desk.address(name)
+        )
+        assert decide(state, desk.say("judge", header, granting(state)), desk.setting()).transmitted
+    header = desk.header(
+        "judge",
+        StatementKind.VALIDATE,
+        state,
+        about=state.issue_digest,
+        addressee=desk.address("other-provider"),
+    )
+    assert refusal(desk.decide, state, desk.say("judge", header, granting(state))) == (
+        "X_ADDRESSEE_NOT_DESIGNATED",
+        "header.addressee",
+        "ADDRESSEE.NAMED",
+    )
 
 
 def test_a_request_is_judged_by_the_pack_of_its_issue(desk: Folding) -> None:

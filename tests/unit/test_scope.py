@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from rogatory.protocol import errors
-from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.scope import (
     Excess,
@@ -19,6 +18,7 @@ from rogatory.protocol.scope import (
     scope_of,
 )
 from rogatory.protocol.statements import GrantedTask
+from tests.support.refused import refusal
 from tests.support.sealing import particulars
 
 _SCOPE = Scope((ScopeTask(1, ("nat_binding",), 1000, 2000), ScopeTask(3, ("name",), 0, 10)))
@@ -78,14 +78,19 @@ def test_a_scope_cannot_be_made_without_the_opened_particulars_or_outside_their_
     opened = particulars()
     day = opened.until.utc_ms // DAY_MS + 1
     granted = [GrantedTask(1, ("name",), day, day)]
-    with pytest.raises(NotVerified) as missing:
-        scope_of(granted, {})
-    assert missing.value.code == errors.X_SECTION_NOT_OPENED
-    with pytest.raises(NotVerified):
-        scope_of(granted, {1: replace(opened, task=2)})
-    with pytest.raises(Invalid) as outside:
-        scope_of(granted, {1: opened})
-    assert outside.value.code == errors.X_TIME_RANGE_INVALID
+    not_opened = (errors.X_SECTION_NOT_OPENED, "particulars", "GRANTED_TASK")
+    assert refusal(scope_of, granted, {}) == not_opened
+    assert refusal(scope_of, granted, {1: replace(opened, task=2)}) == not_opened
+    outside = (errors.X_TIME_RANGE_INVALID, "granted.first_day", "WINDOW")
+    assert refusal(scope_of, granted, {1: opened}) == outside
+
+
+def test_a_window_of_one_millisecond_is_a_window() -> None:
+    opened = particulars()
+    moment = replace(opened, until=opened.since)
+    day = opened.since.utc_ms // DAY_MS
+    (task,) = scope_of([GrantedTask(1, ("name",), day, day)], {1: moment}).tasks
+    assert task.since_ms == task.until_ms == opened.since.utc_ms
 
 
 def test_the_scope_digest_changes_with_every_part_and_needs_one_order() -> None:
@@ -101,6 +106,7 @@ def test_the_scope_digest_changes_with_every_part_and_needs_one_order() -> None:
         [replace(base, last_day=8)],
     ]
     assert len({scope_digest(granted) for granted in variants}) == len(variants)
-    for unsorted in ([replace(base, number=2), base], [replace(base, elements=("nat_binding", "name"))]):
-        with pytest.raises(Invalid):
-            scope_digest(unsorted)
+    code, rule = errors.X_FIELD_INVALID, "SORTED_UNIQUE"
+    assert refusal(scope_digest, [replace(base, number=2), base]) == (code, "granted", rule)
+    unsorted = replace(base, elements=("nat_binding", "name"))
+    assert refusal(scope_digest, [unsorted]) == (code, "granted.elements", rule)

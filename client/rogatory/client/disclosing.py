@@ -9,6 +9,7 @@ is not judged here.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ from rogatory.protocol.statements import TaskOutcome
 
 DELIVERED: Final = "DELIVERED"
 _MAX_REASONS: Final = 50
+_TASK_NUMBER: Final = re.compile(r"[1-9][0-9]?")  # a request has at most MAX_TASKS, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,12 @@ def plan_from_json(data: Any, base: Path) -> DisclosurePlan:  # noqa: ANN401 - p
     """Return the plan that plain data states; paths count from ``base``.
 
     Raises:
-        Invalid: An unknown key, a missing one, or a wrong type; the field is named.
+        Invalid: An unknown key, a missing one, a wrong type, or an outcome of what is no task number; the field is
+            named.
     """
     plain = from_plain(_PlainPlan, data, "plan")
-    require(all(key.isdecimal() for key in plain.outcomes), "plan.outcomes", "TASK_NUMBER")
+    # One spelling for each task, and none too long to be a number: Python reads no more than 4,300 digits.
+    require(all(_TASK_NUMBER.fullmatch(key) for key in plain.outcomes), "plan.outcomes", "TASK_NUMBER")
     items = tuple(
         PlanItem(
             base / item.path,

@@ -42,6 +42,13 @@ def test_clauses_without_a_name_belong_to_the_name_before() -> None:
     assert heard == ["a", "b", "b", "c"]
 
 
+def test_a_pause_ends_and_is_no_error() -> None:
+    heard: list[str] = []
+    failpoints.arm("db.commit.before=sleep:1;note:after", {"note": heard.append})
+    failpoint("db.commit.before")
+    assert heard == ["after"]
+
+
 def test_a_kill_leaves_the_process_no_time_for_anything() -> None:
     code = (
         "from rogatory.audit.failpoints import arm, failpoint\n"

@@ -131,6 +131,21 @@ def test_an_inclusion_proof_has_the_one_length_and_hashes_of_32_bytes() -> None:
     verify_inclusion(C, 2, 5, proof, FIVE)
 
 
+def test_every_leaf_of_every_small_tree_leads_to_its_root_by_the_path_of_its_own_length() -> None:
+    for size in range(1, 14):
+        for index in range(size):
+            proof = inclusion_proof(READ, index, size)
+            assert root_from_inclusion(LEAVES[index], index, size, proof) == root_at(READ, size)
+            refused(
+                "inclusion proof is too long", root_from_inclusion, LEAVES[index], index, size, [*proof, A]
+            )
+            if proof:
+                short = proof[:-1]
+                refused(
+                    "inclusion proof is too short", root_from_inclusion, LEAVES[index], index, size, short
+                )
+
+
 @pytest.mark.parametrize(("old", "new"), [(1, 1), (1, 2), (2, 3), (3, 5), (4, 5), (6, 8), (7, 13), (8, 13)])
 def test_a_consistency_proof_holds_for_its_two_roots_alone(old: int, new: int) -> None:
     proof, before, after = consistency_proof(READ, old, new), root_at(READ, old), root_at(READ, new)

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from rogatory.audit.checkpoint import Checkpoint
 from rogatory.audit.errors import AuditError, LogCorrupt, LogUnavailable, NotServed, RollbackDetected
 from rogatory.audit.fsck import fsck
 from rogatory.audit.log import Log
+from rogatory.audit.memory import MemoryStore
 from rogatory.audit.mirror import DirectoryLog, export, pull, verify_directory
 from rogatory.audit.note import sign_note
 from rogatory.audit.resources import resource
@@ -232,6 +234,20 @@ def test_no_copy_is_no_report(tmp_path: Path) -> None:
         verify_directory(tmp_path, ORIGIN, KEYS)
 
 
+def test_a_bundle_that_was_cut_or_lengthened_gives_no_entries(tmp_path: Path) -> None:
+    owner, _log = grown(300)
+    export(tmp_path, owner.store, ORIGIN, KEYS)
+    path = tmp_path / "tile/entries/000"
+    data = path.read_bytes()
+    for damaged in (data[:-1], data + b"\0"):
+        path.write_bytes(damaged)
+        with pytest.raises(LogCorrupt, match=r"^an entry bundle is damaged$"):
+            DirectoryLog(tmp_path).entries(0, 300)
+    path.write_bytes(data[: -2 - len(entry(255))])
+    with pytest.raises(LogCorrupt, match=r"^an entry is missing$"):
+        DirectoryLog(tmp_path).entries(0, 300)
+
+
 def test_a_file_that_is_in_the_way_with_other_bytes_is_not_overwritten(tmp_path: Path) -> None:
     owner, _ = grown(300)
     path = tmp_path / "tile" / "entries" / "000"
@@ -285,6 +301,29 @@ def test_a_checkpoint_beyond_the_log_is_found() -> None:
         owner.store.add_checkpoint(Published(12, log.head().root, log.head().note, 0))
     assert [(one.kind, one.index) for one in fsck(owner.store, ORIGIN, KEYS).findings] == [("checkpoint", 12)]
     del larger
+
+
+class _Shortening(MemoryStore):
+    """Gives tiles back without their last byte, from the moment that it is told to."""
+
+    shortens = False
+
+    @override
+    def tile(self, level: int, index: int) -> bytes:
+        data = super().tile(level, index)
+        return data[:-1] if self.shortens else data
+
+
+def test_a_promised_tile_that_is_too_short_is_an_error_and_no_shorter_answer() -> None:
+    store = _Shortening()
+    owner = memory_owner(store)
+    log = owner.new_log()
+    owner.append(log, entries(300))
+    publish(owner, log)
+    assert len(resource(store, "tile/0/000").body) == 256 * 32
+    store.shortens = True
+    with pytest.raises(LogCorrupt, match=r"^tile 0/0 is missing or too short$"):
+        resource(store, "tile/0/000")
 
 
 def test_only_what_a_published_tree_promises_is_served() -> None:

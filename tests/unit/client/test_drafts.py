@@ -133,6 +133,13 @@ def test_json_that_is_no_plan_is_refused(tmp_path: Path, data: object) -> None:
         plan_from_json(data, tmp_path)
 
 
+@pytest.mark.parametrize("key", ["", "0", "01", "+1", "1_0", " 1", "1\n", "\u0661", "100", "9" * 5000])
+def test_an_outcome_of_what_is_no_task_number_is_refused_by_name(tmp_path: Path, key: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        plan_from_json({"outcomes": {key: "NO_RECORD"}}, tmp_path)
+    assert caught.value.args == ("X_FIELD_INVALID", "plan.outcomes", "TASK_NUMBER")
+
+
 def test_a_narrowing_leaves_the_rest_as_it_was_asked() -> None:
     assert Narrowing().applied(TASK) == GrantedTask(3, ("login_ip", "name"), 100, 110)
     assert Narrowing(drop_tasks=frozenset({3})).applied(TASK) is None

@@ -75,9 +75,9 @@ def unpack_json(cls: type[T], data: bytes) -> T:
     """Parse a transfer value.
 
     Raises:
-        Invalid: Not JSON, or not of this class.
+        Invalid: Not JSON, nested without measure, or not of this class.
     """
     try:
         return from_plain(cls, json.loads(data), "transfer")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(errors.X_ENCODING, "transfer", "JSON") from error
