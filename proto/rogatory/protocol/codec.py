@@ -17,15 +17,14 @@ import types
 import typing
 from collections.abc import Callable
 from enum import IntEnum
-from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from google.protobuf import message as pb
 from google.protobuf import unknown_fields
 
 from rogatory.protocol import errors
+from rogatory.protocol.converters import Fault, Field, compile_reader, compile_writer
 from rogatory.protocol.errors import Invalid
-from rogatory.protocol.message_readers import Fault, Field, compile_reader
 from rogatory.v1 import directory_pb2, options_pb2, sealed_pb2, services_pb2, statement_pb2
 
 T = TypeVar("T")
@@ -84,7 +83,9 @@ def parse_strictly(parse: Callable[[bytes], Any], data: bytes, at: str) -> Any: 
 def to_message(value: Any) -> Any:  # noqa: ANN401 - generated classes have no common typed base
     """Return the generated message for a value (servicers and SDK only)."""
     codec = _codec(type(value))
-    return codec.message_class(**codec.write(value))
+    message = codec.message_class()
+    codec.write(message, value)
+    return message
 
 
 def from_message(cls: type[T], message: pb.Message, at: str = "") -> T:
@@ -104,9 +105,6 @@ def _refuse_unknown(message: pb.Message, at: str) -> None:
             path = f"{at}.{field.name}" if at else field.name
             for item in value if field.is_repeated else (value,):
                 _refuse_unknown(item, path)
-
-
-_Write = Callable[[Any], Any]
 
 
 class _Codec:
@@ -129,49 +127,14 @@ class _Codec:
         if oneofs.keys() | singles.keys() != set(names):
             msg = f"{cls.__name__} and its message differ in {sorted((oneofs.keys() | singles.keys()) ^ set(names))}"
             raise TypeError(msg)
-        self.read = compile_reader(
-            cls,
-            [
-                Field(name, oneof=_oneof_reader(name))
-                if name in oneofs
-                else _field(singles[name], hints[name])
-                for name in names
-            ],
-        )
-        writes = {name: _write(field, hints[name]) for name, field in singles.items()}
-        self.write = _writer(
-            names, {name: write for name, write in writes.items() if write is not None}, oneofs
-        )
-
-
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a function that gives these attributes as a tuple, in one call."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda value: tuple(getattr(value, name) for name in names)
-
-
-def _writer(
-    names: list[str], converted: dict[str, _Write], oneofs: dict[str, Any]
-) -> Callable[[Any], dict[str, Any]]:
-    """Return a function that gives the arguments of the message's constructor; nested messages as their arguments."""
-    get = _getter(names)
-    conversions = list(converted.items())
-    members = {
-        name: {f.message_type.name: f.name for f in oneof.fields if f.message_type is not None}
-        for name, oneof in oneofs.items()
-    }
-
-    def write(value: Any) -> dict[str, Any]:  # noqa: ANN401
-        arguments = dict(zip(names, get(value), strict=True))
-        for name, convert in conversions:
-            arguments[name] = convert(arguments[name])
-        for name, by_message in members.items():
-            body = arguments.pop(name)
-            arguments[by_message[type(body).__name__]] = _codec(type(body)).write(body)
-        return arguments
-
-    return write
+        fields = [
+            Field(name, oneof=(_oneof_reader(name), _oneof_writer(oneofs[name])))
+            if name in oneofs
+            else _field(singles[name], hints[name])
+            for name in names
+        ]
+        self.read = compile_reader(cls, fields)
+        self.write = compile_writer(fields)
 
 
 _CODECS: Final[dict[type[Any], _Codec]] = {}
@@ -194,17 +157,11 @@ def _message_class(name: str) -> Any:  # noqa: ANN401
     raise TypeError(msg)
 
 
-def _inner(hint: Any, *, repeated: bool) -> tuple[Any, bool]:  # noqa: ANN401
-    """Return the class of a value of a field, and whether the field may be absent."""
-    if repeated:
-        return typing.get_args(hint)[0], False
-    if isinstance(hint, types.UnionType):
-        return next(arg for arg in typing.get_args(hint) if arg is not type(None)), True
-    return hint, False
-
-
 def _field(descriptor: Any, hint: Any) -> Field:  # noqa: ANN401
-    cls, optional = _inner(hint, repeated=descriptor.is_repeated)
+    optional = isinstance(hint, types.UnionType)
+    cls = hint
+    if optional or descriptor.is_repeated:
+        cls = next(arg for arg in typing.get_args(hint) if arg is not type(None))
     clear = descriptor.GetOptions().Extensions[options_pb2.clear]
     is_enum = isinstance(cls, type) and issubclass(cls, IntEnum)
     return Field(
@@ -214,19 +171,8 @@ def _field(descriptor: Any, hint: Any) -> Field:  # noqa: ANN401
         code=clear == options_pb2.CLEAR_CODE,
         length=_LENGTHS.get(clear),
         members={int(member): member for member in cls} if is_enum else None,
-        read=_codec(cls).read if descriptor.message_type is not None else None,
+        nested=None if descriptor.message_type is None else (_codec(cls).read, _codec(cls).write),
     )
-
-
-def _write(descriptor: Any, hint: Any) -> _Write | None:  # noqa: ANN401
-    """Return what turns a field's value into an argument of the constructor; None where it is one."""
-    if descriptor.message_type is None:
-        return None
-    cls, _optional = _inner(hint, repeated=descriptor.is_repeated)
-    write = _codec(cls).write
-    if descriptor.is_repeated:
-        return lambda values: [write(value) for value in values]
-    return lambda value: None if value is None else write(value)
 
 
 def _oneof_reader(name: str) -> Callable[[Any], Any]:
@@ -238,6 +184,17 @@ def _oneof_reader(name: str) -> Callable[[Any], Any]:
         return _codec(_body_class(part.DESCRIPTOR.name)).read(part)
 
     return read
+
+
+def _oneof_writer(oneof: Any) -> Callable[[Any, Any], None]:  # noqa: ANN401
+    members = {f.message_type.name: f.name for f in oneof.fields if f.message_type is not None}
+
+    def write(message: Any, body: Any) -> None:  # noqa: ANN401
+        part = getattr(message, members[type(body).__name__])
+        part.SetInParent()
+        _codec(type(body)).write(part, body)
+
+    return write
 
 
 @functools.cache

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled readers of messages: each kind of field is checked, and what is refused is named by its whole path.
+"""Compiled converters: each kind of field is checked, what is refused is named by its whole path, and all is written.
 
-Over stand-ins that have a message's attributes and nothing else; real messages, and that bytes are canonical, are the
-codec's tests.
+Reading is tested over stand-ins that have a message's attributes and nothing else, writing over real messages.
+That bytes are canonical is tested with the codec's users.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from rogatory.protocol.header import SectionKind
-from rogatory.protocol.message_readers import Fault, Field, compile_reader
+from rogatory.protocol import codec, statements
+from rogatory.protocol.converters import Fault, Field, compile_reader
+from rogatory.protocol.header import Address, Fact, Header, Issuer, SectionKind, Seen, StatementKind, Task
 
 MEMBERS = {int(member): member for member in SectionKind}
 
@@ -28,11 +29,33 @@ class Stand:
         return getattr(self, name) is not None
 
 
+HEADER = Header(
+    realm=b"r" * 32,
+    statement_id=b"s" * 16,
+    request_id=b"q" * 16,
+    kind=StatementKind.ISSUE,
+    seen=Seen(),
+    issuer=Issuer(),
+    addressee=Address(),
+    issued_at_ms=1,
+    expires_at_ms=2,
+    facts=(Fact("a", ("X",)), Fact("b", (), 7)),
+    tasks=(Task(1, "account_id", b"c" * 32, ("name",), "EVIDENCE", 1, 2),),
+)
+
+
 def row(*values: Any) -> tuple[Any, ...]:  # noqa: ANN401
     return values
 
 
 inner = compile_reader(row, [Field("id", length=(16, "ID")), Field("codes", repeated=True, code=True)])
+
+
+def nothing(_message: Any, _value: Any) -> None:  # noqa: ANN401
+    """Writes nothing, where only reading is looked at."""
+
+
+NESTED = (inner, nothing)
 GOOD = Stand(id=bytes(16), codes=["A", "b.c"])
 
 
@@ -47,10 +70,14 @@ GOOD = Stand(id=bytes(16), codes=["A", "b.c"])
         ([Field("ids", repeated=True, length=(16, "ID"))], Stand(ids=[bytes(16), b""]), ((bytes(16), b""),)),
         ([Field("kind", members=MEMBERS)], Stand(kind=2), (SectionKind.GROUNDS,)),
         ([Field("kinds", repeated=True, members=MEMBERS)], Stand(kinds=[3, 1]), ((MEMBERS[3], MEMBERS[1]),)),
-        ([Field("part", read=inner)], Stand(part=GOOD), ((bytes(16), ("A", "b.c")),)),
-        ([Field("part", read=inner, optional=True)], Stand(part=None), (None,)),
-        ([Field("parts", repeated=True, read=inner)], Stand(parts=[GOOD]), (((bytes(16), ("A", "b.c")),),)),
-        ([Field("body", oneof=lambda message: message.chosen)], Stand(chosen="this"), ("this",)),
+        ([Field("part", nested=NESTED)], Stand(part=GOOD), ((bytes(16), ("A", "b.c")),)),
+        ([Field("part", nested=NESTED, optional=True)], Stand(part=None), (None,)),
+        (
+            [Field("parts", repeated=True, nested=NESTED)],
+            Stand(parts=[GOOD]),
+            (((bytes(16), ("A", "b.c")),),),
+        ),
+        ([Field("body", oneof=(lambda message: message.chosen, nothing))], Stand(chosen="this"), ("this",)),
     ],
 )
 def test_a_message_is_read_field_by_field_in_the_order_of_the_class(
@@ -86,18 +113,18 @@ def absent(_message: Any) -> Any:  # noqa: ANN401
             Stand(kinds=[1, 0]),
             ("X_FIELD_INVALID", "VOCABULARY", ".kinds[1]"),
         ),
-        (Field("part", read=inner), Stand(part=None), ("X_FIELD_MISSING", "PRESENT", ".part")),
+        (Field("part", nested=NESTED), Stand(part=None), ("X_FIELD_MISSING", "PRESENT", ".part")),
         (
-            Field("part", read=inner, optional=True),
+            Field("part", nested=NESTED, optional=True),
             Stand(part=Stand(id=b"1", codes=[])),
             ("X_FIELD_INVALID", "ID", ".part.id"),
         ),
         (
-            Field("parts", repeated=True, read=inner),
+            Field("parts", repeated=True, nested=NESTED),
             Stand(parts=[GOOD, Stand(id=b"", codes=["-"])]),
             ("X_FIELD_INVALID", "CODE", ".parts[1].codes[0]"),
         ),
-        (Field("body", oneof=absent), Stand(), ("X_FIELD_MISSING", "PRESENT", ".body")),
+        (Field("body", oneof=(absent, nothing)), Stand(), ("X_FIELD_MISSING", "PRESENT", ".body")),
     ],
 )
 def test_what_is_refused_is_named_by_code_rule_and_path(
@@ -119,3 +146,24 @@ def test_more_codes_than_are_remembered_are_still_checked_one_by_one() -> None:
     with pytest.raises(Fault):
         read(Stand(codes=[*many, "no code"]))
     assert read(Stand(codes=["", *many])) == (("", *many),)
+
+
+def test_writing_sets_every_field_and_marks_an_empty_part_as_there() -> None:
+    body = statements.Issue(statements.RequestKind.PRESERVATION, "TYPE", Address(), b"s" * 32)
+    message = codec.to_message(statements.Statement(HEADER, body))
+    assert message.WhichOneof("body") == "issue"
+    assert message.issue.HasField("authority")
+    assert not message.header.HasField("reply_to")
+    assert [fact.code for fact in message.header.facts] == ["a", "b"]
+    assert list(message.header.tasks[0].elements) == ["name"]
+    empty = codec.to_message(statements.Statement(HEADER, statements.Delivered()))
+    assert empty.WhichOneof("body") == "delivered"
+
+
+@pytest.mark.parametrize(
+    "body", [statements.Delivered(), statements.Issue(authority=Address()), statements.Refuse("A", (1, 2))]
+)
+def test_what_is_written_reads_back_the_same(body: statements.Body) -> None:
+    statement = statements.Statement(HEADER, body)
+    assert codec.decode(statements.Statement, codec.encode(statement), limit=4096) == statement
+    assert codec.from_message(statements.Statement, codec.to_message(statement)) == statement

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the readers of ``rogatory.protocol.codec``: from a class's fields to one function that reads a message.
+"""Compiles the converters of ``rogatory.protocol.codec``: one function that reads a class's message, one that fills it.
 
-As ``dataclasses`` does for ``__init__``, the function's source is put together once and executed, because a statement is
-some twenty messages and a generic loop over their fields took longer than parsing them (ADR 4). For ``Address`` it is::
+As ``dataclasses`` does for ``__init__``, a function's source is put together once and executed, because a statement is
+some twenty messages and a generic loop over their fields took longer than parsing them (ADR 4). For ``Address`` they
+are::
 
     def read(message):
-        org, unit, = get(message)
+        org, unit = get(message)
         if len(org) not in (0, 16): raise Fault(INVALID, 'ID', '.org')
         if len(unit) not in (0, 16): raise Fault(INVALID, 'ID', '.unit')
         return make(org, unit)
+
+    def write(message, value):
+        org, unit = get(value)
+        message.org = org
+        message.unit = unit
 
 Nothing from outside stands in the source: names are those of our own classes. Each check raises at once, and what it says
 about the place is worked out only then. It knows no generated class and no wire format.
@@ -25,6 +31,7 @@ from typing import Any, Final
 from rogatory.protocol import errors
 
 Read = Callable[[Any], Any]
+Write = Callable[[Any, Any], None]
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/:\[\]\-]{0,127}\Z")
 _MOST_CODES: Final = 4096
@@ -50,10 +57,11 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: how its value, or each of its values, is read.
+    """One field: how its value, or each of its values, is read and written.
 
-    At most one of ``code``, ``length`` (with the rule's name), ``members`` (of an enum, by number) and ``read`` (of a
-    nested message) is set; with none of them the value is right as it is.
+    At most one of ``code``, ``length`` (with the rule's name), ``members`` (of an enum, by number) and ``nested`` (the two
+    converters of a message) is set; with none of them the value is right as it is. ``oneof`` has the two converters of a
+    field that is a oneof: they are given the message around it.
     """
 
     name: str
@@ -62,8 +70,8 @@ class Field:
     code: bool = False
     length: tuple[int, str] | None = None
     members: Mapping[int, Any] | None = None
-    read: Read | None = None
-    oneof: Read | None = None
+    nested: tuple[Read, Write] | None = None
+    oneof: tuple[Read, Write] | None = None
 
 
 class _Codes(set[str]):
@@ -109,14 +117,12 @@ def under(part: str, read: Read, value: Any) -> Any:  # noqa: ANN401
 
 def compile_reader(make: Callable[..., Any], fields: Sequence[Field]) -> Read:
     """Return a function that reads a message with these fields and gives them to ``make``, in this order."""
-    plain = [field.name for field in fields if field.oneof is None]
-    lines = ["def read(message):"]
-    # One call for all attributes; a oneof has none of its own.
-    lines += [f"    {plain[0]} = get(message)"] if len(plain) == 1 else []
-    lines += [f"    {', '.join(plain)} = get(message)"] if len(plain) > 1 else []
-    names: dict[str, Any] = {"make": make, "Fault": Fault, "CODES": _CODES, "each": each, "under": under}
-    if plain:
-        names["get"] = attrgetter(*plain)
+    names: dict[str, Any] = {"make": make, "Fault": Fault, "CODES": _CODES, "under": under}
+    # A oneof has no attribute of its own in the message.
+    lines = [
+        "def read(message):",
+        *_get([field.name for field in fields if field.oneof is None], "message", names),
+    ]
     for number, field in enumerate(fields):
         steps = _repeated_steps if field.repeated else _steps
         lines += [f"    {line}" for line in steps(field, number, names)]
@@ -126,12 +132,50 @@ def compile_reader(make: Callable[..., Any], fields: Sequence[Field]) -> Read:
     return read
 
 
+def compile_writer(fields: Sequence[Field]) -> Write:
+    """Return a function that fills an empty message with these fields of a value."""
+    names: dict[str, Any] = {}
+    lines = ["def write(message, value):", *_get([field.name for field in fields], "value", names)]
+    for number, field in enumerate(fields):
+        lines += [f"    {line}" for line in _filling(field, number, names)]
+    exec("\n".join([*lines, "    return"]), names)  # noqa: S102 - as above
+    write: Write = names["write"]
+    return write
+
+
+def _get(attributes: Sequence[str], source: str, names: dict[str, Any]) -> list[str]:
+    """Return the line that takes all attributes in one call."""
+    if not attributes:
+        return []
+    names["get"] = attrgetter(*attributes)
+    return [f"    {', '.join(attributes)} = get({source})"]
+
+
+def _filling(field: Field, number: int, names: dict[str, Any]) -> list[str]:
+    """Return the lines that put one field of a value into its message."""
+    name = field.name
+    if field.oneof is not None:
+        names[f"write{number}"] = field.oneof[1]
+        return [f"write{number}(message, {name})"]
+    if field.nested is None:
+        return [f"message.{name}.extend({name})" if field.repeated else f"message.{name} = {name}"]
+    names[f"write{number}"] = field.nested[1]
+    if field.repeated:
+        return [f"for item in {name}: write{number}(message.{name}.add(), item)"]
+    # A message without any field set is there all the same.
+    return [
+        f"if {name} is not None:",
+        f"    message.{name}.SetInParent()",
+        f"    write{number}(message.{name}, {name})",
+    ]
+
+
 def _steps(field: Field, number: int, names: dict[str, Any]) -> list[str]:
     """Return the lines that check and convert one field; what they refer to is put into ``names``."""
     name, part = field.name, f"'.{field.name}'"
     invalid, missing = repr(errors.X_FIELD_INVALID), repr(errors.X_FIELD_MISSING)
     if field.oneof is not None:
-        names[f"read{number}"] = field.oneof
+        names[f"read{number}"] = field.oneof[0]
         return [f"{name} = under({part}, read{number}, message)"]
     if field.code:
         return [f"if {name} not in CODES: under({part}, CODES.check, {name})"]
@@ -144,9 +188,9 @@ def _steps(field: Field, number: int, names: dict[str, Any]) -> list[str]:
             f"{name} = members{number}.get({name})",
             f"if {name} is None: raise Fault({invalid}, 'VOCABULARY', {part})",
         ]
-    if field.read is None:
+    if field.nested is None:
         return []
-    names[f"read{number}"] = field.read
+    names[f"read{number}"] = field.nested[0]
     absent = f"{name} = None" if field.optional else f"raise Fault({missing}, 'PRESENT', {part})"
     return [
         f"if not message.HasField('{name}'): {absent}",
@@ -169,7 +213,7 @@ def _repeated_steps(field: Field, number: int, names: dict[str, Any]) -> list[st
             f"for item in {name}:",
             f"    if len(item) not in (0, {length}): under({part}, each{number}, {name})",
         ]
-    item = _member(field.members) if field.members is not None else field.read
+    item = _member(field.members) if field.members is not None else field.nested and field.nested[0]
     if item is None:
         return [f"{name} = tuple({name}[:])"]
     # A fault does not know its place, so the values are gone through once more to say it.
