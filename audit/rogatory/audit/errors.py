@@ -15,6 +15,7 @@
     │   └── RollbackDetected     FATAL: the log is older than, or other than, what was already published
     ├── LogUnavailable       the store cannot answer now: roll back, drop the memory state, try again later
     ├── HeadMoved            another writer won: roll back, drop the memory state, stage again
+    ├── FileRefused          a file that was named is not there, no regular file, not readable, or over its cap
     ├── NoTransaction        the caller wrote without owning an open transaction: a bug of the caller
     └── NotServed            no published tree has this resource (HTTP 404)
 
@@ -29,6 +30,7 @@ __all__ = [
     "AuditError",
     "BadSignature",
     "CommitmentError",
+    "FileRefused",
     "FormatError",
     "HeadMoved",
     "LogCorrupt",
@@ -98,6 +100,19 @@ class LogUnavailable(AuditError):
 
 class HeadMoved(AuditError):
     """The compare-and-swap of the head lost against another writer."""
+
+
+class FileRefused(AuditError):
+    """A file that was named is not one that is read.
+
+    Attributes:
+        rule: ``PRESENT`` (there is none), ``REGULAR_FILE`` (a folder, pipe, socket or device), ``READABLE`` (the system
+            does not let us) or ``SIZE_CAP`` (it holds more than such a file can).
+    """
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"the file is refused: {rule}")
+        self.rule = rule
 
 
 class NoTransaction(AuditError):

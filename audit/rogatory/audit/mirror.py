@@ -16,12 +16,12 @@ from pathlib import Path
 from shutil import rmtree
 
 from rogatory.audit.checkpoint import Checkpoint, parse_checkpoint
-from rogatory.audit.errors import FormatError, LogCorrupt, RollbackDetected
-from rogatory.audit.files import replace_file, write_once
+from rogatory.audit.errors import FileRefused, FormatError, LogCorrupt, RollbackDetected
+from rogatory.audit.files import read_file, replace_file, write_once
 from rogatory.audit.fsck import Progress, Report, fsck
 from rogatory.audit.keys import Verifier
 from rogatory.audit.merkle import EMPTY_ROOT, HASH_SIZE, Edge, edge_at, leaf_hash
-from rogatory.audit.note import SignedCheckpoint, open_checkpoint, parse_note
+from rogatory.audit.note import MAX_NOTE, SignedCheckpoint, open_checkpoint, parse_note
 from rogatory.audit.resources import resource
 from rogatory.audit.store import Head, LogReads, Published
 from rogatory.audit.tile import (
@@ -58,10 +58,10 @@ class DirectoryLog:
 
         Raises:
             LogCorrupt: the file is no checkpoint.
+            FileRefused: it is none that is read.
         """
-        try:
-            note = (self.path / "checkpoint").read_bytes()
-        except FileNotFoundError:
+        note = _held(self.path / "checkpoint", MAX_NOTE)
+        if note is None:
             return None
         try:
             checkpoint = parse_checkpoint(parse_note(note).text)
@@ -104,10 +104,18 @@ class DirectoryLog:
         width = WIDTH if index < tile_count(level, size) else partial_width(level, size)
         if not width or index > tile_count(level, size):
             return b""
-        try:
-            return (self.path / Tile(level, index, width).path()).read_bytes()
-        except FileNotFoundError:
-            return b""
+        tile = Tile(level, index, width)
+        return _held(self.path / tile.path(), tile.max_bytes) or b""
+
+
+def _held(path: Path, limit: int) -> bytes | None:
+    """Return what a file of the copy holds, or None where there is none."""
+    try:
+        return read_file(path, limit)
+    except FileRefused as refused:
+        if refused.rule == "PRESENT":
+            return None
+        raise
 
 
 def verify_directory(

@@ -15,14 +15,16 @@ import os
 from pathlib import Path
 
 from rogatory.audit.encoding import decode_base64, encode_base64, parse_decimal
-from rogatory.audit.errors import FormatError, LogCorrupt, LogUnavailable, RollbackDetected
+from rogatory.audit.errors import FileRefused, FormatError, LogCorrupt, LogUnavailable, RollbackDetected
 from rogatory.audit.failpoints import failpoint
-from rogatory.audit.files import replace_file, sync_directory
+from rogatory.audit.files import read_file, replace_file, sync_directory
 
 __all__ = ["Ratchet"]
 
 COMPACT_ABOVE = 1 << 20
 """Bytes; beyond it the file is rewritten with its last line."""
+_LINE = 128
+"""No line is longer, and what a crash left behind the last whole one is no more than a line."""
 
 
 class Ratchet:
@@ -55,13 +57,15 @@ class Ratchet:
 
         Raises:
             LogUnavailable: the file is missing; its loss must not look like a fresh start.
-            LogCorrupt: a whole line is damaged, or the sizes go back.
+            LogCorrupt: a whole line is damaged, the sizes go back, or it is larger than a ratchet ever gets.
         """
         ratchet = cls(path, compact_above)
         try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise LogUnavailable("the ratchet file is missing") from None
+            content = read_file(path, max(compact_above, COMPACT_ABOVE) + _LINE)
+        except FileRefused as refused:
+            if refused.rule == "PRESENT":
+                raise LogUnavailable("the ratchet file is missing") from None
+            raise LogCorrupt("the ratchet file is no such file") from None
         whole = content[: content.rfind(b"\n") + 1]
         for line in whole.splitlines():
             record = _parse(line)

@@ -87,6 +87,11 @@ class Tile:
         partial = "" if self.width == WIDTH else f".p/{self.width}"
         return f"tile/{level}/{'/'.join(reversed(groups))}{partial}"
 
+    @property
+    def max_bytes(self) -> int:
+        """The largest content that it can have."""
+        return self.width * (2 + MAX_ENTRY if self.level == BUNDLE_LEVEL else HASH_SIZE)
+
     def span(self) -> tuple[int, int]:
         """Return ``(low, high)``, the tree sizes for which this tile's width is the exact one.
 

@@ -29,6 +29,7 @@ from rogatory.client.bundle_contents import check_section, claimed_request
 from rogatory.client.bundle_tar import Source, write_members
 from rogatory.client.log_reader import prove
 from rogatory.client.opened_store import load
+from rogatory.client.private_files import read_kept
 from rogatory.client.requests import section_objects, section_places
 from rogatory.client.sealing.files import PARTIAL, staged
 from rogatory.client.sealing.proving import commitment_key
@@ -189,9 +190,12 @@ def _rejections(session: Session, view: RequestView) -> Iterator[Source]:
     seen: set[int] = set()
     for place in sorted(folder.glob("*-rejected")):
         rejection = codec.decode(
-            Rejection, (place / "00.bin").read_bytes(), limit=MAX_MESSAGE, at="evidence.rejection"
+            Rejection,
+            read_kept(place / "00.bin", "evidence.rejection", MAX_MESSAGE),
+            limit=MAX_MESSAGE,
+            at="evidence.rejection",
         )
-        sent, index = (place / "01.bin").read_bytes(), rejection.receipt.index
+        sent, index = read_kept(place / "01.bin", "evidence.sent", MAX_MESSAGE), rejection.receipt.index
         if claimed_request(sent) == view.request_id and index not in seen:
             seen.add(index)
             yield Source(names.rejection_name(index), codec.encode(rejection))

@@ -9,6 +9,7 @@ making; names that came from elsewhere never become member names. What members m
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from rogatory.client.private_files import open_kept
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.header import require
@@ -45,7 +47,7 @@ class Source:
         if isinstance(self.content, bytes):
             yield self.content
             return
-        with self.content.open("rb") as stream:
+        with open_kept(self.content, "bundle.member") as stream:
             while block := stream.read(_CHUNK):
                 yield block
 
@@ -68,7 +70,7 @@ class Member:
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the content."""
-        with self.path.open("rb") as stream:
+        with open_kept(self.path, "bundle") as stream:
             stream.seek(self.offset)
             left = self.length
             while left:
@@ -119,9 +121,8 @@ def read_members(path: Path) -> tuple[Member, ...]:
         Invalid: Too many members, or one too large.
     """
     found: list[Member] = []
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        at = 0
+    with open_kept(path, "bundle") as stream:
+        size, at = stream.seek(0, os.SEEK_END), stream.seek(0)
         while True:
             block = stream.read(_BLOCK)
             _held(len(block) == _BLOCK, "TAR.LENGTH")
@@ -136,7 +137,7 @@ def read_members(path: Path) -> tuple[Member, ...]:
             found.append(member)
             require(len(found) <= MAX_MEMBERS, "bundle", "MEMBER_COUNT", errors.X_TOO_LARGE)
             at = padded
-        _held(stream.read() == bytes(_BLOCK), "TAR.END")
+        _held(stream.read(_BLOCK + 1) == bytes(_BLOCK), "TAR.END")
     return tuple(found)
 
 

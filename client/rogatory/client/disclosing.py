@@ -16,8 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from rogatory.audit.errors import FileRefused
 from rogatory.client.composing import Finding, Opened, Prepared, Upload, answer
 from rogatory.client.drafts import DraftInstant
+from rogatory.client.private_files import refusal
 from rogatory.client.provider import transmitted
 from rogatory.client.readers.registry import disclosure_rows
 from rogatory.client.requests import open_view, require_matched
@@ -28,7 +30,7 @@ from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.content import OPAQUE, DisclosedItem, Instant
 from rogatory.protocol.disclosure import disclosure_context
-from rogatory.protocol.errors import Invalid, Refused
+from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import require
 from rogatory.protocol.instants import parse_instant
 from rogatory.protocol.plain import from_plain
@@ -207,8 +209,8 @@ def _item(item: PlanItem, index: int) -> DisclosedItem:
     )
     try:
         return measure(declared, item.path)
-    except OSError as error:
-        raise Invalid(errors.X_PART_INVALID, f"{at}.path", "READABLE") from error
+    except FileRefused as refused:
+        raise refusal(refused, f"{at}.path") from refused
 
 
 def _instant(instant: DraftInstant | None, at: str) -> Instant | None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rogatory.client.private_files import private_dir, write_private
+from rogatory.client.private_files import MAX_SMALL, parse_json, private_dir, read_kept, write_private
 from rogatory.client.profile import Profile
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid, Refused
@@ -136,11 +136,8 @@ def load_draft(profile: Profile, prefix: str) -> DraftRequest:
     found = [name for name in list_drafts(profile) if name.startswith(_name(prefix))]
     if len(found) != 1:
         raise Refused(errors.X_NOT_FOUND, "draft", "ONE_MATCH")
-    try:
-        data = json.loads((profile.folder("drafts") / f"{found[0]}.json").read_bytes())
-    except ValueError as error:
-        raise Invalid(errors.X_ENCODING, "draft", "JSON") from error
-    return draft_from_json(data)
+    data = read_kept(profile.folder("drafts") / f"{found[0]}.json", "draft", MAX_SMALL)
+    return draft_from_json(parse_json(data, "draft"))
 
 
 def list_drafts(profile: Profile) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rogatory.client.keyfile import DEFAULT_COST, Cost, lock
-from rogatory.client.private_files import private_dir, write_private
+from rogatory.client.private_files import private_dir, require_new, write_private
 from rogatory.client.profile import KEYS, pack_secrets
 from rogatory.client.sealing.xwing import public_raw
 from rogatory.client.signing_requests import device_request
@@ -63,7 +63,7 @@ def new_keys(
     Raises:
         Invalid: The folder is not empty, or the passphrase is.
     """
-    require(not folder.exists() or not any(folder.iterdir()), "folder", "EMPTY")
+    require_new(folder)
     require(alg in SIGNING_ALGS, "alg", "ALGORITHM")
     source = entropy or SystemEntropy()
     subject, seed = source.token(16), source.token(32)

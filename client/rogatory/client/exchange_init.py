@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rogatory.client.ceremony import LogKeys
-from rogatory.client.private_files import private_dir, write_private
+from rogatory.client.private_files import private_dir, require_new, write_private
 from rogatory.client.realm_files import _CONFIG as SETTINGS  # one text of the settings for both ceremonies
 from rogatory.client.signing_requests import server_request
 from rogatory.protocol.header import require
@@ -47,7 +47,7 @@ def init_exchange(
     Raises:
         Invalid: The folder is not empty, or a name is.
     """
-    require(not folder.exists() or not any(folder.iterdir()), "folder", "EMPTY")
+    require_new(folder)
     require(origin and host and ":" in listen, "exchange", "NAMES")
     source = entropy or SystemEntropy()
     log = LogKeys(origin, source.token(32), source.token(32))

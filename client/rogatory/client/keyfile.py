@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from rogatory.client.private_files import read_kept
 from rogatory.client.sealing.files import staged
 from rogatory.protocol import errors, tags
 from rogatory.protocol.errors import Invalid, NotVerified
@@ -123,9 +124,12 @@ def save(path: Path, data: bytes, *, replace: bool = False) -> None:
 
 
 def load(path: Path) -> bytes:
-    """Read a key file's bytes; no more than a key file can have."""
-    with path.open("rb") as stream:
-        return stream.read(MAX_FILE + 1)
+    """Read a key file's bytes.
+
+    Raises:
+        Invalid: It is missing, no regular file, or larger than a key file can be.
+    """
+    return read_kept(path, "key_file", MAX_FILE)
 
 
 def _check_cost(cost: Cost, limits: Limits) -> None:

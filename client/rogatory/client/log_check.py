@@ -16,7 +16,7 @@ from rogatory.audit.checkpoint import parse_checkpoint
 from rogatory.audit.errors import AuditError
 from rogatory.audit.merkle import root_at
 from rogatory.audit.mirror import DirectoryLog, verify_directory
-from rogatory.audit.note import parse_note
+from rogatory.audit.note import MAX_NOTE, parse_note
 from rogatory.audit.tile import TileReader
 from rogatory.client.mirror_files import (
     BLOCK,
@@ -28,6 +28,7 @@ from rogatory.client.mirror_files import (
     read_block,
 )
 from rogatory.client.opened_entries import Recomputer
+from rogatory.client.private_files import read_kept
 from rogatory.client.scheme import Scheme
 from rogatory.client.trusted_state import MAX_STATE
 from rogatory.client.verdict import Reason, Word, reason_of, word_of
@@ -77,7 +78,7 @@ def verify_mirror(
     """
     try:
         scheme, objects = _scheme(directory, fingerprint)
-        whole_note((directory / CHECKPOINT).read_bytes(), scheme.log)
+        whole_note(read_kept(directory / CHECKPOINT, "checkpoint", MAX_NOTE), scheme.log)
         report = verify_directory(directory, scheme.log.origin, scheme.log.verifiers, progress)
         check_files(directory, report.size)
     except (RogatoryError, AuditError, OSError) as error:
@@ -112,10 +113,10 @@ def verify_mirror(
 
 def _scheme(directory: Path, fingerprint: bytes | None) -> tuple[Scheme, tuple[LoggedQuorum, ...]]:
     """Return the verified scheme and its logged objects."""
-    roots = codec.decode(
-        GetDirectoryResponse, (directory / DIRECTORY).read_bytes(), limit=MAX_STATE, at="directory"
-    )
-    packs = codec.decode(GetPacksResponse, (directory / PACKS).read_bytes(), limit=MAX_STATE, at="packs")
+    read = read_kept(directory / DIRECTORY, "directory", MAX_STATE)
+    roots = codec.decode(GetDirectoryResponse, read, limit=MAX_STATE, at="directory")
+    read = read_kept(directory / PACKS, "packs", MAX_STATE)
+    packs = codec.decode(GetPacksResponse, read, limit=MAX_STATE, at="packs")
     return whole_scheme(roots, packs, fingerprint), (*roots.roots, roots.trust_list, *packs.packs)
 
 

@@ -21,12 +21,14 @@ from rogatory.audit.errors import FormatError
 from rogatory.audit.framing import u32
 from rogatory.audit.merkle import HASH_SIZE
 from rogatory.audit.tile import BUNDLE_LEVEL, Tile, parse_bundle, parse_path, tiles_of
-from rogatory.client.private_files import private_dir, read_optional, write_private
+from rogatory.client.private_files import private_dir, read_kept, read_optional, write_private
 from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import NotVerified
+from rogatory.protocol.statements import MAX_ENVELOPE
 from rogatory.protocol.wire import MAX_MESSAGE, OpenedEntry
 
 BLOCK: Final = 256
+MAX_BLOCK: Final = BLOCK * 2 * MAX_ENVELOPE  # an opened entry is an envelope and what is small beside it
 CHECKPOINT: Final = "checkpoint"
 DIRECTORY: Final = "scheme/directory.bin"
 PACKS: Final = "scheme/packs.bin"
@@ -44,7 +46,7 @@ def read_block(folder: Path, number: int) -> tuple[OpenedEntry, ...]:
         NotVerified: ``X_LOG_INVALID`` with rule ``MIRROR.BLOCK``.
         Invalid: An entry is not canonical.
     """
-    data = read_optional(block_path(folder, number * BLOCK))
+    data = read_optional(block_path(folder, number * BLOCK), "openings", MAX_BLOCK)
     if data is not None and not data:
         raise NotVerified(errors.X_LOG_INVALID, "openings", "MIRROR.BLOCK")
     found: list[OpenedEntry] = []
@@ -110,6 +112,7 @@ def check_files(folder: Path, size: int) -> None:
 
     Raises:
         NotVerified: ``X_LOG_INVALID`` with rule ``MIRROR.FILE`` (one too many or too few) or ``MIRROR.TILE``.
+        Invalid: A file is none that is read.
     """
     tiles = {tile.path(): tile for tile in tiles_of(size)}
     wanted = {CHECKPOINT, DIRECTORY, PACKS, *tiles}
@@ -118,7 +121,7 @@ def check_files(folder: Path, size: int) -> None:
     if set(found) != wanted or any(path.is_symlink() for path in found.values()):
         raise NotVerified(errors.X_LOG_INVALID, "mirror", "MIRROR.FILE")
     for name, tile in tiles.items():
-        if not _exact(tile, found[name].read_bytes()):
+        if not _exact(tile, read_kept(found[name], "mirror.tile", tile.max_bytes)):
             raise NotVerified(errors.X_LOG_INVALID, "mirror", "MIRROR.TILE")
 
 

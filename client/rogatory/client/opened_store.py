@@ -11,12 +11,19 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rogatory.client.private_files import private_dir, read_optional, sync_folder, write_private
+from rogatory.client.private_files import (
+    MAX_SMALL,
+    parse_json,
+    private_dir,
+    read_optional,
+    sync_folder,
+    write_private,
+)
 from rogatory.client.profile import Profile
 from rogatory.client.sealing.unseal import OpenedDisclosure
-from rogatory.protocol import codec, errors
+from rogatory.protocol import codec
 from rogatory.protocol.content import MAX_META, DisclosureMeta
-from rogatory.protocol.errors import Invalid
+from rogatory.protocol.header import require
 from rogatory.protocol.plain import from_plain, to_plain
 
 # A hostile answer could be millions of rows that nobody asked for; the count is kept, and the file in quarantine.
@@ -98,13 +105,13 @@ def load(profile: Profile, request_id: bytes, disclosure_id: bytes) -> Kept | No
         Invalid: The kept files are damaged.
     """
     home = place(profile, "opened", request_id, disclosure_id)
-    data, meta = read_optional(home / _REPORT), read_optional(home / _META)
+    data = read_optional(home / _REPORT, "opened", MAX_SMALL)
+    meta = read_optional(home / _META, "opened.meta", MAX_META)
     if data is None or meta is None:
         return None
-    try:
-        report = from_plain(KeptReport, json.loads(data), "opened")
-    except ValueError as error:
-        raise Invalid(errors.X_ENCODING, "opened", "JSON") from error
+    report = from_plain(KeptReport, parse_json(data, "opened"), "opened")
+    # Names of this folder's own files; one that leads elsewhere would put somebody else's file into a bundle.
+    require(all(Path(name).name == name != ".." for name in report.files), "opened.files", "NAME")
     return _kept(profile, request_id, disclosure_id, report, meta)
 
 

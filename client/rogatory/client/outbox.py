@@ -15,14 +15,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rogatory.client.composing import Prepared, Upload
-from rogatory.client.private_files import private_dir, sync_folder, write_private
+from rogatory.client.private_files import (
+    MAX_SMALL,
+    parse_json,
+    private_dir,
+    read_kept,
+    sync_folder,
+    write_private,
+)
 from rogatory.client.profile import Profile
 from rogatory.client.trusted_state import TrustedState
 from rogatory.protocol import codec, errors
 from rogatory.protocol.envelope import parse_envelope
 from rogatory.protocol.errors import Invalid, Refused, RogatoryError
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import MAX_SECTIONS, StatementKind, require
 from rogatory.protocol.plain import from_plain, to_plain
+from rogatory.protocol.sealed import MAX_SECTION
 from rogatory.protocol.statements import MAX_ENVELOPE, Statement
 
 _META = "waiting.json"
@@ -107,8 +115,8 @@ def sweep(profile: Profile) -> None:
     root = profile.folder("outbox")
     for path in tuple(root.iterdir()) if root.exists() else ():
         if path.suffix == ".done":
-            with suppress(OSError, ValueError, Invalid):
-                meta = from_plain(_Meta, json.loads((path / _META).read_bytes()), "outbox")
+            with suppress(OSError, Invalid):
+                meta = _meta(path)
                 if meta.staged:
                     _staged(profile, meta.staged).unlink(missing_ok=True)
         if path.suffix in {".done", ".new"}:
@@ -170,14 +178,20 @@ def _number(path: Path) -> int:
     return int(path.name[:6]) if path.name[:6].isdigit() else 0
 
 
+def _meta(folder: Path) -> _Meta:
+    return from_plain(_Meta, parse_json(read_kept(folder / _META, "outbox", MAX_SMALL), "outbox"), "outbox")
+
+
 def _load(profile: Profile, folder: Path) -> Waiting:
     try:
-        meta = from_plain(_Meta, json.loads((folder / _META).read_bytes()), "outbox")
-        envelope = (folder / _ENVELOPE).read_bytes()
-        objects = tuple((folder / f"object-{i:02d}.bin").read_bytes() for i in range(meta.objects))
+        meta = _meta(folder)
+        require(0 <= meta.objects <= MAX_SECTIONS, "outbox.objects", "COUNT")
+        envelope = read_kept(folder / _ENVELOPE, "outbox.envelope", MAX_ENVELOPE)
+        names = (f"object-{i:02d}.bin" for i in range(meta.objects))
+        objects = tuple(read_kept(folder / name, "outbox.objects", MAX_SECTION) for name in names)
         payload = parse_envelope(envelope).payload
         statement = codec.decode(Statement, payload, limit=MAX_ENVELOPE, at="statement")
-    except (OSError, ValueError, RecursionError, RogatoryError) as error:
+    except RogatoryError as error:
         raise Invalid(errors.X_ENCODING, "outbox", "DAMAGED") from error
     upload = None
     if meta.staged:

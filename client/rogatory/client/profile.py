@@ -16,11 +16,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.x509 import Certificate, load_pem_x509_certificate, load_pem_x509_certificates
 
 from rogatory.client.keyfile import load, unlock
-from rogatory.client.private_files import check_private, private_dir, write_private
+from rogatory.client.private_files import (
+    MAX_SMALL,
+    check_private,
+    parse_json,
+    private_dir,
+    read_kept,
+    write_private,
+)
 from rogatory.client.profile_lock import exclusive
 from rogatory.client.sealing.xwing import UnitKeys
 from rogatory.protocol import errors
@@ -181,18 +189,10 @@ class Profile:
         """Open a profile folder.
 
         Raises:
-            Invalid: ``X_FIELD_MISSING`` (no profile here), ``X_ENCODING``, ``X_FIELD_INVALID`` (other users may read it,
-                or a value does not fit).
+            Invalid: ``X_FIELD_MISSING`` (no profile here), ``X_ENCODING``, ``X_TOO_LARGE``, ``X_FIELD_INVALID`` (other
+                users may read it, or a value does not fit).
         """
-        try:
-            data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise Invalid(errors.X_FIELD_MISSING, "profile", "PRESENT") from error
-        except (
-            ValueError,
-            RecursionError,
-        ) as error:  # not UTF-8, not JSON, a number or a nesting without measure
-            raise Invalid(errors.X_ENCODING, "profile", "JSON") from error
+        data = parse_json(read_kept(path / CONFIG, "profile", MAX_SMALL), "profile")
         check_private(path, "profile")
         check_private(path / KEYS, "profile.keys")
         config = from_plain(ProfileConfig, data, "profile")
@@ -227,9 +227,29 @@ class Profile:
         return unpack_secrets(unlock(load(self.path / KEYS), passphrase))
 
     def tls(self) -> TlsMaterial:
-        """Return the certificate, key and authority of this device."""
-        folder = self.path / "tls"
-        return TlsMaterial(*((folder / name).read_bytes() for name in ("cert.pem", "key.pem", "ca.pem")))
+        """Return the certificate, key and authority of this device.
+
+        Raises:
+            Invalid: A file is missing or no such file, or the key is not that of the certificate.
+        """
+        certificate, key, authority = (self._pem(name) for name in ("cert", "key", "ca"))
+        try:
+            load_pem_x509_certificates(authority)
+        except ValueError as error:
+            raise Invalid(errors.X_ENCODING, "profile.tls.ca", "PEM") from error
+        try:
+            private = load_pem_private_key(key, None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise Invalid(errors.X_ENCODING, "profile.tls.key", "PEM") from error
+        require(
+            private.public_key() == _certificate(certificate).public_key(),
+            "profile.tls.key",
+            "KEY_OF_CERTIFICATE",
+        )
+        return TlsMaterial(certificate, key, authority)
+
+    def _pem(self, name: str) -> bytes:
+        return read_kept(self.path / "tls" / f"{name}.pem", f"profile.tls.{name}", MAX_SMALL)
 
     @property
     def tls_spki(self) -> bytes:
@@ -238,16 +258,23 @@ class Profile:
         Raises:
             Invalid: The certificate file is damaged.
         """
-        try:
-            certificate = x509.load_pem_x509_certificate((self.path / "tls" / "cert.pem").read_bytes())
-        except ValueError as error:
-            raise Invalid(errors.X_ENCODING, "profile.tls", "PEM") from error
-        spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        spki = (
+            _certificate(self._pem("cert"))
+            .public_key()
+            .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        )
         return hashlib.sha256(spki).digest()
 
     def name_of(self, identifier: bytes) -> str:
         """Return the holder's own name for an id, or an empty text."""
         return self.config.names.get(identifier.hex(), "")
+
+
+def _certificate(data: bytes) -> Certificate:
+    try:
+        return load_pem_x509_certificate(data)
+    except ValueError as error:
+        raise Invalid(errors.X_ENCODING, "profile.tls.cert", "PEM") from error
 
 
 def _check(config: ProfileConfig) -> None:

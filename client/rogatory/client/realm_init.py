@@ -19,6 +19,7 @@ from typing import Final
 
 from rogatory.client.ceremony import Member, Realm, make_training_realm
 from rogatory.client.keyfile import DEFAULT_COST, Cost, lock
+from rogatory.client.private_files import require_new
 from rogatory.client.profile import Person, Profile, ProfileConfig, pack_secrets
 from rogatory.client.realm_files import EXCHANGE, write_scheme, write_server
 from rogatory.protocol.header import Address, require
@@ -83,7 +84,7 @@ def init_training(
     """
     host, _, port = listen.rpartition(":")
     require(host and port.isdigit() and 0 < int(port) < 65_536, "listen", "HOST_PORT")
-    require(not folder.exists() or not any(folder.iterdir()), "folder", "EMPTY")
+    require_new(folder)
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     realm = make_training_realm(shipped_packs(), clock, entropy)
     config = write_server(realm, folder / "server", listen)

@@ -22,7 +22,7 @@ from rogatory.protocol.content import MAX_CONTENT, Grounds, Note, Particulars
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import Header, SectionKind, SectionRef
 from rogatory.protocol.match import match
-from rogatory.protocol.sealed import check_object, section_context
+from rogatory.protocol.sealed import MAX_SECTION, check_object, section_context
 from rogatory.protocol.state import RequestState
 
 
@@ -145,7 +145,7 @@ async def section_objects(
     found: dict[bytes, bytes] = {}
     missing: list[SectionRef] = []
     for ref in refs:
-        data = read_optional(session.state.object_path(ref.object_digest))
+        data = read_optional(session.state.object_path(ref.object_digest), "section", MAX_SECTION)
         if data is None:
             missing.append(ref)
         else:

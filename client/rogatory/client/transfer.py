@@ -8,6 +8,7 @@ Always from or to a file of ciphertext in the staging folder: a body is never se
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final
 
 from rogatory.client.channel import Transport
 from rogatory.client.composing import Upload
-from rogatory.client.private_files import private_dir
+from rogatory.client.private_files import open_kept, private_dir
 from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import NotVerified, Unavailable
 from rogatory.protocol.sealed import part_count, part_leaf, part_length
@@ -167,7 +168,7 @@ class _Frames:
                 self._progress(self._done, self._total)
 
     def _part(self, number: int) -> bytes:
-        with self._body.path.open("rb") as stream:
+        with open_kept(self._body.path, "staging") as stream:
             stream.seek(number * PART_SIZE)
             part = stream.read(part_length(self._total, number))
         if part_leaf(part) != self._body.leaves[number]:
@@ -224,7 +225,11 @@ async def download(
 
 
 def _have(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    """Return how much is there; what is no file (and could be written to for ever) counts as another's."""
+    if not os.path.lexists(path):
+        return 0
+    with open_kept(path, "staging") as stream:
+        return stream.seek(0, os.SEEK_END)
 
 
 def _drop(path: Path) -> None:

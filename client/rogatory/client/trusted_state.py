@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from rogatory.client.private_files import private_dir, read_optional, write_once, write_private
+from rogatory.client.private_files import (
+    MAX_LOGGED,
+    MAX_SMALL,
+    parse_json,
+    private_dir,
+    read_optional,
+    write_once,
+    write_private,
+)
 from rogatory.client.profile import Profile
 from rogatory.client.scheme import Scheme, verify_scheme
 from rogatory.protocol import codec, errors
@@ -22,7 +30,6 @@ from rogatory.protocol.header import Seen
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.receipt import LogHead, VerifiedReceipt, encode_receipt
 from rogatory.protocol.wire import (
-    MAX_MESSAGE,
     GetDirectoryResponse,
     GetPacksResponse,
     GetRequestResponse,
@@ -84,13 +91,8 @@ class TrustedState:
         self.trusted = self._read()
 
     def _read(self) -> Trusted:
-        data = read_optional(self._folder / "trusted.json")
-        if data is None:
-            return Trusted()
-        try:
-            return from_plain(Trusted, json.loads(data), "state")
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise Invalid(errors.X_ENCODING, "state", "JSON") from error
+        data = read_optional(self._folder / "trusted.json", "state", MAX_STATE)
+        return Trusted() if data is None else from_plain(Trusted, parse_json(data, "state"), "state")
 
     def update(self, trusted: Trusted) -> None:
         """Replace the state."""
@@ -161,7 +163,9 @@ class TrustedState:
     def note_of(self, size: int) -> bytes:
         """Return what was kept for a size: the signed note, or the statement whose signer saw it; empty when neither."""
         folder = self._folder / "heads"
-        return read_optional(folder / f"{size}.note") or read_optional(folder / f"{size}.seen") or b""
+        names = (f"{size}.note", f"{size}.seen")
+        found = (read_optional(folder / name, "state.heads", MAX_SMALL) for name in names)
+        return next((data for data in found if data), b"")
 
     def save_beat(self, envelope: bytes, position: int, time_ms: int) -> None:
         """Remember the exchange's newest signed word on how far the feed went."""
@@ -170,7 +174,7 @@ class TrustedState:
 
     def beat(self) -> bytes:
         """Return the newest signed heartbeat; empty when there was none."""
-        return read_optional(self._folder / "heartbeat.bin") or b""
+        return read_optional(self._folder / "heartbeat.bin", "state.heartbeat", MAX_SMALL) or b""
 
     def save_cursor(self, cursor: int, feed_digest: bytes) -> None:
         """Remember how far the feed was read and verified."""
@@ -189,8 +193,8 @@ class TrustedState:
         Raises:
             Invalid: ``X_FIELD_MISSING`` with rule ``SYNCED``: there are none yet; go online once.
         """
-        directory = read_optional(self._folder / "directory.bin")
-        packs = read_optional(self._folder / "packs.bin")
+        directory = read_optional(self._folder / "directory.bin", "state.directory", MAX_STATE)
+        packs = read_optional(self._folder / "packs.bin", "state.packs", MAX_STATE)
         if directory is None or packs is None:
             raise Invalid(errors.X_FIELD_MISSING, "state.directory", "SYNCED")
         return directory, packs
@@ -229,7 +233,8 @@ class TrustedState:
 
     def receipt_of(self, digest: bytes) -> bytes:
         """Return the kept receipt of an envelope, by its digest; empty when there is none."""
-        return read_optional(self.profile.folder("receipts") / f"{digest.hex()}.bin") or b""
+        path = self.profile.folder("receipts") / f"{digest.hex()}.bin"
+        return read_optional(path, "receipt", MAX_LOGGED) or b""
 
     def keep_rejection(self, sent: bytes, rejection: bytes) -> None:
         """Keep the newest signed rejection of exact bytes, by their raw digest."""
@@ -237,7 +242,8 @@ class TrustedState:
 
     def rejection_of(self, sent: bytes) -> bytes:
         """Return the kept rejection of exact bytes, by their raw digest; empty when there is none."""
-        return read_optional(self._folder / "rejections" / f"{sent.hex()}.bin") or b""
+        path = self._folder / "rejections" / f"{sent.hex()}.bin"
+        return read_optional(path, "state.rejections", MAX_LOGGED) or b""
 
     def save_view(self, request_id: bytes, response: GetRequestResponse) -> None:
         """Keep the newest verified view of a request."""
@@ -246,10 +252,11 @@ class TrustedState:
 
     def load_view(self, request_id: bytes) -> GetRequestResponse | None:
         """Return the stored view of a request, not verified, or None."""
-        data = read_optional(self._folder / "requests" / f"{request_id.hex()}.bin")
+        path = self._folder / "requests" / f"{request_id.hex()}.bin"
+        data = read_optional(path, "view", MAX_LOGGED)
         if data is None:
             return None
-        return codec.decode(GetRequestResponse, data, limit=MAX_MESSAGE * 2, at="view")
+        return codec.decode(GetRequestResponse, data, limit=MAX_LOGGED, at="view")
 
     def object_path(self, object_digest: bytes) -> Path:
         """Return where a sealed section is kept once it was fetched or made."""

@@ -96,7 +96,8 @@ def _build(hint: Any, data: Any, at: str) -> Any:  # noqa: ANN401, PLR0911 - one
         inner = typing.get_args(hint)[1]
         items = _typed(data, dict, at).items()
         return MappingProxyType(
-            {_typed(key, str, at): _build(inner, item, f"{at}.{key}") for key, item in items}
+            # A key may be anything that somebody wrote, so its place stands for it.
+            {_typed(key, str, at): _build(inner, item, f"{at}[{i}]") for i, (key, item) in enumerate(items)}
         )
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _object(hint, _typed(data, dict, at), at)

@@ -17,7 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
+from rogatory.audit.errors import FileRefused
+from rogatory.audit.files import read_file
+
 MIB: Final = 1024 * 1024
+MAX_NAMED: Final = MIB  # settings, certificates, keys
+_REFUSED: Final = {
+    "PRESENT": "FILE_EXISTS",
+    "REGULAR_FILE": "FILE_REGULAR",
+    "READABLE": "FILE_READABLE",
+    "SIZE_CAP": "FILE_SIZE",
+}
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 _PUBLIC_FILES: Final = ("tls.certificate", "tls.client_ca")
 _SECRET_FILES: Final = ("tls.key", "keys.log_ed25519", "keys.log_ml_dsa_44", "keys.exchange")
@@ -152,12 +162,10 @@ def load_settings(path: Path) -> Settings:
         StartupError: With key and rule.
     """
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise StartupError("settings: FILE_EXISTS") from None
-    except (OSError, UnicodeDecodeError):
-        raise StartupError("settings: FILE_READABLE") from None
-    except tomllib.TOMLDecodeError:
+        values: dict[str, Any] = tomllib.loads(read_named(path, "settings").decode())
+    except UnicodeDecodeError:
+        raise StartupError("settings: UTF8") from None
+    except (ValueError, RecursionError):  # no TOML, or a number or a nesting without measure
         raise StartupError("settings: TOML") from None
     try:
         settings = Settings(**values)
@@ -169,6 +177,18 @@ def load_settings(path: Path) -> Settings:
     settings = _resolved(settings, path.resolve().parent)
     _check_files(settings)
     return settings
+
+
+def read_named(path: Path, key: str) -> bytes:
+    """Return what a file that the settings name (or are) holds.
+
+    Raises:
+        StartupError: It is missing, no regular file, not to be read, or larger than any of them can be.
+    """
+    try:
+        return read_file(path, MAX_NAMED)
+    except FileRefused as refused:
+        raise StartupError(f"{key}: {_REFUSED[refused.rule]}") from None
 
 
 def _rule(item: Any) -> str:  # noqa: ANN401 - pydantic's own dict of an error
@@ -198,7 +218,6 @@ def _check_files(settings: Settings) -> None:
     for key in (*_PUBLIC_FILES, *_SECRET_FILES):
         group, name = key.split(".")
         path: Path = getattr(getattr(settings, group), name)
-        if not path.is_file():
-            raise StartupError(f"{key}: FILE_EXISTS")
+        read_named(path, key)
         if key in _SECRET_FILES and path.stat().st_mode & 0o077:
             raise StartupError(f"{key}: MODE_0600")

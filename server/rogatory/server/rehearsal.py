@@ -16,9 +16,10 @@ from typing import Final
 
 from rogatory.audit import failpoints
 from rogatory.audit.errors import AuditError
+from rogatory.audit.files import read_file
 from rogatory.audit.sqlite import connect
 from rogatory.protocol.errors import RogatoryError
-from rogatory.protocol.quorum import open_root
+from rogatory.protocol.quorum import MAX_QUORUM, open_root
 from rogatory.server.config import Settings
 
 VARIABLE: Final = "ROGATORY_TEST_FAILPOINTS"
@@ -50,7 +51,7 @@ def arm_failpoints(settings: Settings) -> None:
 
 def _roots(settings: Settings) -> list[bytes]:
     """Return every root in reach: the one in the database, if it has begun, and that of the folder."""
-    found = [(settings.scheme_dir / "root.quorum").read_bytes()]
+    found = [read_file(settings.scheme_dir / "root.quorum", MAX_QUORUM)]
     database = settings.data_dir / "rogatory.sqlite"
     if database.exists():
         with closing(connect(database, read_only=True)) as connection:

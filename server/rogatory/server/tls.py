@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from rogatory.server.config import StartupError, TlsSettings
+from rogatory.server.config import StartupError, TlsSettings, read_named
 from rogatory.server.tls13 import require_prepared
 
 
@@ -25,8 +25,9 @@ def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials:
         StartupError: A file is not what it should be, the key is another's, or TLS 1.2 would be accepted.
     """
     require_prepared()
-    certificate, key = settings.certificate.read_bytes(), settings.key.read_bytes()
-    clients = settings.client_ca.read_bytes()
+    certificate = read_named(settings.certificate, "tls.certificate")
+    key = read_named(settings.key, "tls.key")
+    clients = read_named(settings.client_ca, "tls.client_ca")
     _check(certificate, key, clients)
     return grpc.ssl_server_credentials([(key, certificate)], clients, require_client_auth=True)
 
@@ -40,9 +41,12 @@ def spki_digest(certificate: x509.Certificate) -> bytes:
 def _check(certificate: bytes, key: bytes, clients: bytes) -> None:
     try:
         public = x509.load_pem_x509_certificates(certificate)[0].public_key()
-        x509.load_pem_x509_certificates(clients)
     except ValueError:
         raise StartupError("tls.certificate: PEM_CERTIFICATE") from None
+    try:
+        x509.load_pem_x509_certificates(clients)
+    except ValueError:
+        raise StartupError("tls.client_ca: PEM_CERTIFICATE") from None
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
         # With another kind the cipher list would let TLS 1.2 in.
         raise StartupError("tls.certificate: ECDSA_P256")

@@ -159,8 +159,8 @@ def test_an_identifier_comes_from_exactly_one_place(tmp_path: Path) -> None:
 
 
 def test_narrowings_and_outcomes_name_a_task_or_all_of_them() -> None:
-    assert _numbered("2:login_ip") == (2, "login_ip")
-    assert _numbered("login_ip") == (0, "login_ip")
+    assert _numbered("2:login_ip", "--since") == (2, "login_ip")
+    assert _numbered("login_ip", "--since") == (0, "login_ip")
     assert _days(["1:1970-01-02", "1970-01-03"], "--since") == {1: 1, 0: 2}
     assert _outcomes(["2=NO_RECORD"]) == {2: "NO_RECORD"}
     for wrong in (["x:1970-01-02"], ["1:yesterday"], ["1970-01-02", "1970-01-03"]):

@@ -27,9 +27,9 @@ def test_what_is_no_json_is_said_to_be_none(data: bytes, tmp_path: Path) -> None
     path = tmp_path / "draft.json"
     path.write_bytes(data)
     with pytest.raises(UsageError, match="not JSON"):
-        load_json(str(path), io.StringIO())
+        load_json(str(path), io.StringIO(), "--plan")
     with pytest.raises(UsageError, match="not JSON"):
-        load_json("-", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+        load_json("-", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"), "--plan")
 
 
 def test_an_identifier_that_is_no_text_is_not_shown(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_an_identifier_that_is_no_text_is_not_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "0x10", "\u0661", ENDLESS, str(2**64)])
 def test_only_numbers_that_a_field_can_hold_are_taken(text: str) -> None:
     with pytest.raises(UsageError):
-        number_of(text)
+        number_of(text, "--fact")
 
 
 def test_a_fact_without_measure_is_refused() -> None:
@@ -83,6 +83,8 @@ def test_a_command_line_without_sense_gets_one_object_and_exit_code_2(
     assert run([*words, "--json"]) == 2
     answer = json.loads(capsys.readouterr().out)
     assert (answer["ok"], answer["exit"], answer["error"]["code"]) == (False, 2, "USAGE")
+    assert answer["error"]["rule"]
+    assert ENDLESS not in answer["error"]["what"]
 
 
 @pytest.mark.parametrize("as_json", [False, True])

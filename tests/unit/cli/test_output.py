@@ -71,7 +71,7 @@ def test_json_is_one_object_in_ascii_whatever_happens() -> None:
     acts: tuple[Callable[[Output], object], ...] = (
         lambda output: output.result("request send", RESULT, TREE),
         lambda output: output.error("request send", Refused(errors.X_REPLAY, "header.request_id", "ONCE")),
-        lambda output: output.usage("request send", "no sense \u202e"),
+        lambda output: output.usage("request send", "no sense \u202e", "--plan", "JSON"),
         lambda output: output.outcome("request lint", Exit.REFUSED, RESULT, TREE),
     )
     for act in acts:

@@ -159,7 +159,7 @@ def test_the_certificates_key_is_the_rows(profile: Profile) -> None:
     (profile.path / "tls" / "cert.pem").write_bytes(b"no certificate")
     with pytest.raises(Invalid) as raised:
         _ = profile.tls_spki
-    assert raised.value.field == "profile.tls"
+    assert raised.value.field == "profile.tls.cert"
 
 
 def test_folders_that_went_missing_are_made_again(profile: Profile) -> None:

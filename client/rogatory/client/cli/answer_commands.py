@@ -214,5 +214,5 @@ def _disclosure(text: str) -> bytes | None:
     except ValueError:
         value = b""
     if len(value) != 16:
-        raise UsageError("--disclosure takes 32 hexadecimal digits.")
+        raise UsageError("--disclosure takes 32 hexadecimal digits.", "--disclosure", "HEX")
     return value

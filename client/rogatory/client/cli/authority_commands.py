@@ -84,7 +84,7 @@ def grant(
     """
     narrowing = Narrowing(
         drop_tasks=frozenset(drop_task or ()),
-        drop_elements=frozenset(_numbered(text) for text in drop_element or ()),
+        drop_elements=frozenset(_numbered(text, "--drop-element") for text in drop_element or ()),
         since_day=_days(since or (), "--since"),
         until_day=_days(until or (), "--until"),
     )
@@ -123,25 +123,25 @@ def refuse(run: Run, request: REQUEST, code: CODE, note: NOTE = "") -> Exit | No
     return sign(run, prepare)
 
 
-def _numbered(text: str) -> tuple[int, str]:
+def _numbered(text: str, option: str) -> tuple[int, str]:
     """Return task number (0 for all tasks) and value of ``N:VALUE`` or ``VALUE``."""
     number, colon, value = text.partition(":")
     if not colon:
         return 0, text
     if not value:
-        raise UsageError("The form is VALUE, or N:VALUE for task N.")
-    return number_of(number), value
+        raise UsageError("The form is VALUE, or N:VALUE for task N.", option, "FORM")
+    return number_of(number, option), value
 
 
 def _days(texts: Sequence[str], option: str) -> dict[int, int]:
     days: dict[int, int] = {}
     for text in texts:
-        number, value = _numbered(text)
+        number, value = _numbered(text, option)
         try:
             day = dt.date.fromisoformat(value)
         except ValueError as error:
-            raise UsageError(f"{option} takes a day such as 2026-11-03.") from error
+            raise UsageError(f"{option} takes a day such as 2026-11-03.", option, "DAY") from error
         if number in days:
-            raise UsageError(f"{option} names a task twice.")
+            raise UsageError(f"{option} names a task twice.", option, "ONCE")
         days[number] = (day - dt.date(1970, 1, 1)).days
     return days

@@ -22,7 +22,7 @@ from rogatory.client.cli.render.bundle import bundle_tree, bundle_verdict_tree
 from rogatory.client.cli.request_commands import app
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult, CheckResult
 from rogatory.client.cli.results_log import reasons
-from rogatory.client.cli.session import Run, UsageError
+from rogatory.client.cli.session import Run, UsageError, check_named
 from rogatory.client.cli.verdicts import fingerprint_of, verdict_exit, verifying
 from rogatory.client.session import Session
 
@@ -42,7 +42,7 @@ def bundle(
       rogatory verify exhibit-7.bundle --root FINGERPRINT
     """
     if output.exists():
-        raise UsageError("There is such a file already; bundles are not overwritten.")
+        raise UsageError("There is such a file already; bundles are not overwritten.", "--output", "NEW")
 
     async def work(session: Session) -> BundleInfo:
         wanted = await request_id(session, request)
@@ -74,8 +74,7 @@ def register(app: typer.Typer) -> None:
           rogatory verify exhibit-7.bundle --root 3f9c...
           rogatory verify exhibit-7.bundle --json
         """
-        if not bundle.is_file():
-            raise UsageError("There is no such file.")
+        check_named(bundle, "BUNDLE")
         pinned = fingerprint_of(run, root)
 
         def work() -> BundleVerdictResult:

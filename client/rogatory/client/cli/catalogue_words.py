@@ -275,9 +275,19 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "Check this machine's clock; if it is right, somebody keeps the feed from you: tell your oversight body.",
     ),
     (
+        "FOLDER",
+        "Something that is no folder has the name.",
+        "Name a folder that does not exist yet.",
+    ),
+    (
         "HOST_PORT",
         "The address is not a host and a port.",
         "Write it like 127.0.0.1:7645; the port must be a real one, because profiles remember it.",
+    ),
+    (
+        "JSON.TWICE",
+        "A name stands twice in one object, so two readers would read two different things.",
+        "Keep one of the two.",
     ),
     (
         "KEYS.LOCKED",
@@ -326,8 +336,13 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     (
         "READABLE",
-        "A file of the disclosure cannot be read.",
-        "Check that the path names a file that you may read.",
+        "A file cannot be read.",
+        "Check that the field names a file that you may read.",
+    ),
+    (
+        "REGULAR_FILE",
+        "Where a file should be is a folder, a pipe, a socket or a device.",
+        "Put a regular file there; for standard input, write a dash where the command takes one.",
     ),
     (
         "REQUEST_ID_TAKEN",

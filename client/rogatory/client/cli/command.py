@@ -9,6 +9,7 @@ sentence; a stack trace would show values and is for developers, who ask with RO
 from __future__ import annotations
 
 import asyncio
+import errno
 import inspect
 import os
 import sys
@@ -18,10 +19,12 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from rogatory.audit.errors import FileRefused
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.flushing import flush_before
 from rogatory.client.cli.output import Output
 from rogatory.client.cli.session import ENV_PROFILE, Aborted, Run, UsageError
+from rogatory.client.private_files import refusal
 from rogatory.client.session import Session, open_session
 from rogatory.protocol import errors
 from rogatory.protocol.errors import RogatoryError, Unavailable
@@ -112,7 +115,9 @@ def guarded(run: Run, work: Callable[[], Exit | None]) -> Exit:
     try:
         return work() or Exit.OK
     except KeyboardInterrupt:
-        return run.output.usage(run.command, "Interrupted. What was signed before waits in the outbox.")
+        return run.output.usage(
+            run.command, "Interrupted. What was signed before waits in the outbox.", "", "INTERRUPTED"
+        )
     except BrokenPipeError:
         # The reader of our output has seen enough (`| head`); what was done is done, and nobody is left to tell.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - lives as long as the process
@@ -125,16 +130,25 @@ def guarded(run: Run, work: Callable[[], Exit | None]) -> Exit:
 
 def _failed(run: Run, error: Exception) -> Exit:
     """Say what went wrong; of a fault of ours only its name, since its text could hold a value."""
+    if isinstance(error, FileRefused):
+        error = refusal(error, "file")
     if isinstance(error, RogatoryError):
         return run.output.error(run.command, error)
-    if isinstance(error, UsageError | Aborted):
-        return run.output.usage(run.command, str(error))
+    if isinstance(error, UsageError):
+        return run.output.usage(run.command, str(error), error.field, error.rule)
+    if isinstance(error, Aborted):
+        return run.output.usage(run.command, str(error), "answer", "AGREED")
     if isinstance(error, EOFError):
         return run.output.usage(
-            run.command, "The input ended before an answer, so nothing was signed or sent."
+            run.command,
+            "The input ended before an answer, so nothing was signed or sent.",
+            "answer",
+            "PRESENT",
         )
     if isinstance(error, OSError):
-        return run.output.usage(run.command, f"A file or folder cannot be used ({error.strerror}).")
+        rule = f"SYSTEM.{errno.errorcode.get(error.errno or 0, 'OTHER')}"
+        said = f"A file or folder cannot be used ({error.strerror})."
+        return run.output.usage(run.command, said, "file", rule)
     return run.output.fault(run.command, type(error).__name__)
 
 

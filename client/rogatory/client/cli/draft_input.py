@@ -7,54 +7,44 @@ Options make a request with one task; anything more comes as JSON, in the form t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from rogatory.client.cli.session import MAX_FILE, UsageError, read_file
+from rogatory.client.cli.session import UsageError, read_file, text_of
 from rogatory.client.drafts import DraftFact, DraftInstant, DraftRequest, draft_from_json
+from rogatory.client.private_files import MAX_SMALL, parse_json
 from rogatory.protocol.errors import Invalid
 
 MAX_DIGITS: Final = 18  # 64 bits hold every number of so many
 
 
-def load_json(source: str, stdin: TextIO) -> Any:  # noqa: ANN401 - JSON may be anything
+def load_json(source: str, stdin: TextIO, option: str) -> Any:  # noqa: ANN401 - JSON may be anything
     """Read JSON from a file, or from standard input where the source is ``-``.
 
     Raises:
-        UsageError: It cannot be read, or is not JSON.
+        UsageError: It cannot be read, or is not JSON with one reading.
     """
     try:
-        text = _text(source, stdin)
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # not UTF-8, not JSON, a number or a nesting without measure
-        raise UsageError("What was given as JSON is not JSON.") from error
+        return parse_json(_bytes(source, stdin, option), option)
+    except Invalid as error:
+        what = "has a name twice in one object" if error.rule == "JSON.TWICE" else "is not JSON"
+        raise UsageError(f"What was given as JSON {what}.", option, error.rule) from error
 
 
-def _text(source: str, stdin: TextIO) -> str:
+def _bytes(source: str, stdin: TextIO, option: str) -> bytes:
     """Return what a file or standard input holds, up to the same cap."""
     if source != "-":
-        return read_file(Path(source)).decode()
-    text = stdin.read(MAX_FILE + 1)
-    if len(text) > MAX_FILE:
-        raise UsageError("What came on standard input is larger than 1 MiB, which no such input needs.")
-    return text
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a name that stands twice: two readers would take two different values."""
-    if len(found := dict(pairs)) != len(pairs):
-        raise UsageError("What was given as JSON has a name twice in one object.")
-    return found
-
-
-def _no_number(_text: str) -> float:
-    """Refuse NaN and Infinity, which Python reads and JSON does not have."""
-    raise ValueError
+        return read_file(Path(source), option)
+    try:
+        data = stdin.read(MAX_SMALL + 1).encode()
+    except ValueError:  # no UTF-8; what reads it says so, as of a file
+        return b"\xff"
+    if len(data) > MAX_SMALL:
+        raise UsageError(
+            "What came on standard input is larger than 1 MiB, which no such input needs.", option, "SIZE_CAP"
+        )
+    return data
 
 
 def draft_of(data: Any) -> DraftRequest:  # noqa: ANN401 - JSON may be anything
@@ -71,7 +61,7 @@ def draft_of(data: Any) -> DraftRequest:  # noqa: ANN401 - JSON may be anything
         return draft_from_json(data)
     except Invalid as error:
         where = f" at {error.field}" if error.field else ""
-        raise UsageError(f"This is not a draft{where} ({error.rule}).") from error
+        raise UsageError(f"This is not a draft{where} ({error.rule}).", error.field, error.rule) from error
 
 
 def facts_of(texts: Sequence[str]) -> dict[str, DraftFact]:
@@ -84,22 +74,24 @@ def facts_of(texts: Sequence[str]) -> dict[str, DraftFact]:
     for text in texts:
         code, equals, value = text.partition("=")
         if not equals or not code or not value or code in facts:
-            raise UsageError("A fact is CODE=VALUE, CODE=VALUE,VALUE or CODE=NUMBER, each code once.")
+            raise UsageError(
+                "A fact is CODE=VALUE, CODE=VALUE,VALUE or CODE=NUMBER, each code once.", "--fact", "FORM"
+            )
         if value.isascii() and value.isdigit():
-            facts[code] = DraftFact(number=number_of(value))
+            facts[code] = DraftFact(number=number_of(value, "--fact"))
         else:
             facts[code] = DraftFact(values=tuple(sorted(set(value.split(",")))))
     return facts
 
 
-def number_of(text: str) -> int:
+def number_of(text: str, option: str) -> int:
     """Return the number that digits of the command line write.
 
     Raises:
         UsageError: It is no number, or one that no field of the protocol can hold.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise UsageError(f"A number is written in digits, at most {MAX_DIGITS} of them.")
+        raise UsageError(f"A number is written in digits, at most {MAX_DIGITS} of them.", option, "NUMBER")
     return int(text)
 
 
@@ -110,7 +102,9 @@ def instant_of(text: str, zone: str, option: str) -> DraftInstant:
         UsageError: Nothing was written.
     """
     if not text:
-        raise UsageError(f"{option} is missing: a moment such as 2026-11-02T08:15:00+01:00.")
+        raise UsageError(
+            f"{option} is missing: a moment such as 2026-11-02T08:15:00+01:00.", option, "PRESENT"
+        )
     return DraftInstant(text, zone)
 
 
@@ -121,11 +115,11 @@ def identifier_of(value: str, source: str, stdin: TextIO) -> str:
         UsageError: Neither or both were given, or it is no text.
     """
     if bool(value) == bool(source):
-        raise UsageError("Give the identifier with --identifier or, better, with --identifier-file.")
+        raise UsageError(
+            "Give the identifier with --identifier or, better, with --identifier-file.",
+            "--identifier",
+            "ONE_OF",
+        )
     if value:
         return value
-    try:
-        text = _text(source, stdin)
-    except UnicodeDecodeError as error:
-        raise UsageError("The identifier is not UTF-8 text.") from error
-    return text.removesuffix("\n").removesuffix("\r")
+    return text_of(_bytes(source, stdin, "--identifier-file"), "--identifier-file")

@@ -64,7 +64,7 @@ def new(
     """
     names = {item.name: item for item in SIGNING_ALGS}
     if alg not in names:
-        raise UsageError("--alg is ED25519 or P256.")
+        raise UsageError("--alg is ED25519 or P256.", "--alg", "VOCABULARY")
     address = Address(_identity(org, "--org"), _identity(unit, "--unit"))
     made = new_keys(folder, address, run.new_passphrase(), names[alg], unit_key=unit_key)
     run.output.result(run.command, made, _made(made))
@@ -117,7 +117,7 @@ def _identity(text: str, option: str) -> bytes:
     except ValueError:
         value = b""
     if len(value) != 16:
-        raise UsageError(f"{option} takes 32 hexadecimal digits.")
+        raise UsageError(f"{option} takes 32 hexadecimal digits.", option, "HEX")
     return value
 
 

@@ -71,7 +71,7 @@ def verify(
       rogatory audit verify ./copy --root 3f9c...
     """
     if not folder.is_dir():
-        raise UsageError("There is no such folder.")
+        raise UsageError("There is no such folder.", "DIR", "FOLDER")
     pinned = fingerprint_of(run, root)
 
     def work() -> LogVerdictResult:
@@ -120,7 +120,7 @@ def prove(
       rogatory audit prove 42 -o entry-42.tlog-proof
     """
     if output is not None and output.exists():
-        raise UsageError("There is such a file already; proofs are not overwritten.")
+        raise UsageError("There is such a file already; proofs are not overwritten.", "--output", "NEW")
 
     async def work(session: Session) -> bytes:
         return await log_reader.prove(session, index)

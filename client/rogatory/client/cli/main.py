@@ -26,6 +26,7 @@ from rogatory.client.cli import (
     request_commands,
 )
 from rogatory.client.cli.exits import MEANINGS, Exit
+from rogatory.client.cli.misuse import misuse
 from rogatory.client.cli.output import Output
 
 _HELP = """Signed preservation and disclosure requests, sealed answers, and a log that anyone can check.
@@ -78,21 +79,17 @@ def run(arguments: Sequence[str]) -> int:
     Args:
         arguments: As the shell gives them, without the program's name.
     """
+    tree = get_command(app)
     try:
-        code = get_command(app).main(list(arguments), prog_name="rogatory", standalone_mode=False)
+        code = tree.main(list(arguments), prog_name="rogatory", standalone_mode=False)
     except typer.Abort:
         return int(Exit.USAGE)
     except typer.TyperException as error:
-        return int(_usage(arguments, error.format_message()))
+        output = Output(json="--json" in arguments)
+        wrong = misuse(error, arguments, tree)
+        said = wrong.sentence if output.json or wrong.is_help else f"{wrong.sentence} See --help."
+        return int(output.usage(wrong.command, said, wrong.field, wrong.rule))
     return int(code or 0)
-
-
-def _usage(arguments: Sequence[str], message: str) -> Exit:
-    words = [word for word in arguments if not word.startswith("-")][:2]
-    output = Output(json="--json" in arguments)
-    # Without any argument the message is the help itself.
-    hint = "" if message.startswith("Usage:") else " See --help."
-    return output.usage(" ".join(words), message if output.json else message + hint)
 
 
 def main() -> None:

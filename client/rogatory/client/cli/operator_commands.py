@@ -51,7 +51,11 @@ def init(
         run.output.result(run.command, made, _training(made))
         return None
     if not log_origin or not host:
-        raise UsageError("Name the log and the host: --log-origin NAME --host HOST, or use --training.")
+        raise UsageError(
+            "Name the log and the host: --log-origin NAME --host HOST, or use --training.",
+            "--log-origin",
+            "PRESENT",
+        )
     exchange = init_exchange(folder, log_origin, host, listen)
     run.output.result(run.command, exchange, _exchange(exchange))
     run.output.say("Hand enrolment.json to the people who sign the directory; it holds public keys only.")

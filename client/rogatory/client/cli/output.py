@@ -41,6 +41,7 @@ from rogatory.protocol.errors import RogatoryError
 from rogatory.protocol.plain import to_plain
 
 PATIENCE_SECONDS: Final = 1.0
+USAGE: Final = "USAGE"  # the code of everything that is wrong before an exchange is asked
 _BOLD, _NORMAL = "\x1b[1m", "\x1b[0m"
 Report = Callable[[int, int], None]
 
@@ -105,10 +106,17 @@ class Output:
         self.say(f"  next   {words.advice}")
         return code
 
-    def usage(self, command: str, message: str) -> Exit:
-        """Write what is wrong with the command line and return the exit code."""
+    def usage(self, command: str, message: str, field: str, rule: str) -> Exit:
+        """Write what is wrong with the command line and return the exit code.
+
+        Args:
+            command: The command's words.
+            message: A sentence of ours; it never repeats what was typed.
+            field: Option, argument or path into a file that was given.
+            rule: Stable name of what does not hold.
+        """
         if self.json:
-            error = {"code": "USAGE", "field": "", "rule": "", "what": message, "next": "See --help."}
+            error = {"code": USAGE, "field": field, "rule": rule, "what": message, "next": "See --help."}
             self._object({"command": command, "ok": False, "exit": int(Exit.USAGE), "error": error})
         else:
             self.say(message)

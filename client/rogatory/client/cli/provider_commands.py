@@ -241,17 +241,19 @@ def _plan(
 ) -> DisclosurePlan:
     """Return the plan from --plan, from --file, or an empty one where only outcomes are stated."""
     if source and file is not None:
-        raise UsageError("Use --plan or --file, not both.")
+        raise UsageError("Use --plan or --file, not both.", "--plan", "ONE_OF")
     if source:
         base = Path.cwd() if source == "-" else Path(source).parent
         try:
-            return plan_from_json(load_json(source, run.stdin), base)
+            return plan_from_json(load_json(source, run.stdin, "--plan"), base)
         except Invalid as error:
-            raise UsageError(f"This is not a plan at {error.field} ({error.rule}).") from error
+            raise UsageError(
+                f"This is not a plan at {error.field} ({error.rule}).", error.field, error.rule
+            ) from error
     if file is None:
         return DisclosurePlan((), {}, words)
     if not task or not element:
-        raise UsageError("Say which --task and --element the file answers.")
+        raise UsageError("Say which --task and --element the file answers.", "--task", "PRESENT")
     item = PlanItem(
         path=file,
         task=task,
@@ -268,8 +270,10 @@ def _outcomes(texts: Sequence[str]) -> dict[int, str]:
     outcomes: dict[int, str] = {}
     for text in texts:
         number, equals, value = text.partition("=")
-        task = number_of(number) if equals and value else 0
+        task = number_of(number, "--outcome") if equals and value else 0
         if task < 1 or task in outcomes:
-            raise UsageError("An outcome is N=OUTCOME, each task once, such as 2=NO_RECORD.")
+            raise UsageError(
+                "An outcome is N=OUTCOME, each task once, such as 2=NO_RECORD.", "--outcome", "FORM"
+            )
         outcomes[task] = value
     return outcomes

@@ -19,6 +19,7 @@ from typer.main import get_command
 from rogatory.client.cli.catalogue import CATALOGUE, RULES
 from rogatory.client.cli.exits import MEANINGS
 from rogatory.client.cli.main import app
+from rogatory.client.cli.misuse import USAGE_RULES
 from rogatory.client.cli.schema import schema, table
 
 WIDTH: Final = 100
@@ -39,6 +40,12 @@ the command's own work and change neither its result nor its exit code. `request
 Ids, digests, keys and signed bytes are lower-case hex. Fields that end in `_ms` are milliseconds since
 1970-01-01T00:00:00Z. `draft` in the result of `request new` and `request preview` is what `request new --from-json`
 takes: `rogatory request preview DRAFT --json | rogatory request new --from-json -` changes nothing.
+
+An `error` has `code`, `field` and `rule`, which stay what they are, and `what` and `next`, which are sentences. None of them
+ever holds a value: nothing of what was typed or of what stands in a file. The code `USAGE` (exit 2) is for command lines and
+for files that they name; its field is an option or argument as the help writes it, or a path into the file. Files that a
+profile holds give the codes below, with a field such as `profile`, `profile.tls.cert`, `key_file`, `draft`, `outbox`, `state`.
+The code `FAULT` (exit 1) is a fault of this program, with the fault's name as its rule.
 """
 
 
@@ -74,11 +81,14 @@ def json_page() -> str:
         f"\n| `{code}` | {item.what} | {item.advice} |" for code, item in sorted(CATALOGUE.items())
     )
     rules = "".join(f"\n| `{rule}` | {item.what} | {item.advice} |" for rule, item in sorted(RULES.items()))
+    usage = "".join(f"\n| `{rule}` | {words} |" for rule, words in USAGE_RULES)
     return (
         f"{_JSON}\n## Which command writes what\n\n| command | result |\n|---|---|{rows}\n"
         f"\n## Codes\n\n| code | what happened | what to do |\n|---|---|---|{codes}\n"
         f"\nRules of the client that say more than their code:\n\n| rule | what happened | what to do |\n"
-        f"|---|---|---|{rules}\n\n## Schema\n\n```json\n{json.dumps(schema(), indent=1)}\n```\n"
+        f"|---|---|---|{rules}\n\nRules of the code `USAGE`; a draft or plan that does not have its form gives the form's rules (`TYPE`,\n"
+        f"`UNKNOWN_FIELD` and so on), and what the system refuses gives `SYSTEM.` and the system's name of the error:\n\n"
+        f"| rule | what is wrong |\n|---|---|{usage}\n\n## Schema\n\n```json\n{json.dumps(schema(), indent=1)}\n```\n"
     )
 
 

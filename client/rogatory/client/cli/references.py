@@ -26,16 +26,18 @@ def pick(text: str, known: Iterable[str]) -> str:
     """
     wanted = text.strip().lower().replace("-", "")
     if not _HEX.match(wanted):
-        raise UsageError("A request is named by its id, or by at least six hexadecimal digits of it.")
+        raise UsageError(
+            "A request is named by its id, or by at least six hexadecimal digits of it.", "REQUEST", "HEX"
+        )
     if len(wanted) == 32:
         return wanted
     if len(wanted) < MIN_DIGITS:
-        raise UsageError("Give at least six hexadecimal digits of the request's id.")
+        raise UsageError("Give at least six hexadecimal digits of the request's id.", "REQUEST", "LENGTH")
     found = {item for item in known if item.startswith(wanted) or item.endswith(wanted)}
     if not found:
-        raise UsageError("No request that you know has such an id.")
+        raise UsageError("No request that you know has such an id.", "REQUEST", "KNOWN")
     if len(found) > 1:
-        raise UsageError("More than one request has such an id; give more digits.")
+        raise UsageError("More than one request has such an id; give more digits.", "REQUEST", "ONE_MATCH")
     return found.pop()
 
 

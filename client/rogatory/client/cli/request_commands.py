@@ -102,7 +102,7 @@ def new(
       rogatory request preview 0199ab --json | rogatory request new --from-json -
     """
     if from_json:
-        draft = draft_of(load_json(from_json, run.stdin))
+        draft = draft_of(load_json(from_json, run.stdin, "--from-json"))
     else:
         value = identifier_of(identifier, identifier_file, run.stdin)
         task = DraftTask(
@@ -196,7 +196,7 @@ def send(
       rogatory request send --discard 3
     """
     if [bool(draft), waiting, bool(give_up)].count(True) != 1:
-        raise UsageError("Name a draft, or use --waiting or --discard; one of them.")
+        raise UsageError("Name a draft, or use --waiting or --discard; one of them.", "DRAFT", "ONE_OF")
     if waiting:
         return send_waiting(run)
     if give_up:

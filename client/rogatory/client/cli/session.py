@@ -15,19 +15,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
 
+from rogatory.audit import files
+from rogatory.audit.errors import FileRefused
 from rogatory.client.cli.output import Output
 from rogatory.client.cli.render.marks import safe
 from rogatory.client.cli.render.tree import Section
+from rogatory.client.private_files import MAX_SMALL
 from rogatory.client.profile import CONFIG, Profile, Secrets
 
 ENV_PROFILE: Final = "ROGATORY_PROFILE"
 ENV_HOME: Final = "ROGATORY_HOME"
-MAX_FILE: Final = 1024 * 1024  # drafts, plans, passphrases, identifiers; not what is disclosed
 MIN_PASSPHRASE: Final = 10
+_REFUSED: Final = {
+    "PRESENT": "There is no file of this name.",
+    "REGULAR_FILE": "A regular file is wanted here, no folder, pipe or device.",
+    "READABLE": "A file that was named cannot be read.",
+    "SIZE_CAP": "A file that was named is larger than 1 MiB, which no such file needs.",
+}
 
 
 class UsageError(Exception):
-    """The command line does not make sense; the text is a sentence of ours."""
+    """The command line, or a file that it names, does not make sense.
+
+    Attributes:
+        field: Option or argument as it is written, or a path into what the file says.
+        rule: A stable name for what does not hold.
+    """
+
+    def __init__(self, sentence: str, field: str, rule: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.rule = rule
 
 
 class Aborted(Exception):
@@ -54,8 +72,10 @@ class Run:
             Invalid: It is damaged, or other users may read it.
         """
         path = profile_path(self.profile_text)
-        if not (path / CONFIG).is_file():
-            raise UsageError("There is no such profile, neither as a folder nor by name.")
+        if not os.path.lexists(path / CONFIG):
+            raise UsageError(
+                "There is no such profile, neither as a folder nor by name.", "--profile", "PRESENT"
+            )
         return Profile.open(path)
 
     def unlock(self, profile: Profile) -> Secrets:
@@ -69,13 +89,14 @@ class Run:
             UsageError: No file, and nobody to ask.
         """
         if self.passphrase_file is not None:
-            try:
-                text = read_file(self.passphrase_file).decode()
-            except UnicodeDecodeError as error:
-                raise UsageError("The passphrase file is not UTF-8 text.") from error
-            return text.removesuffix("\n").removesuffix("\r")
+            option = "--passphrase-file"
+            return text_of(read_file(self.passphrase_file, option), option)
         if not self.stdin.isatty():
-            raise UsageError("There is no terminal to ask for the passphrase: use --passphrase-file.")
+            raise UsageError(
+                "There is no terminal to ask for the passphrase: use --passphrase-file.",
+                "--passphrase-file",
+                "PRESENT",
+            )
         return self.read_secret(prompt)
 
     def new_passphrase(self) -> str:
@@ -86,9 +107,11 @@ class Run:
         """
         first = self.passphrase("New passphrase: ")
         if self.passphrase_file is None and self.read_secret("The same again: ") != first:
-            raise UsageError("The two passphrases are not the same.")
+            raise UsageError("The two passphrases are not the same.", "passphrase", "SAME")
         if len(first) < MIN_PASSPHRASE:
-            raise UsageError(f"A passphrase needs at least {MIN_PASSPHRASE} characters.")
+            raise UsageError(
+                f"A passphrase needs at least {MIN_PASSPHRASE} characters.", "passphrase", "LENGTH"
+            )
         return first
 
     def confirm(self, tree: Section, question: str, *, word: str = "") -> None:
@@ -101,7 +124,11 @@ class Run:
             Aborted: The answer is no.
         """
         if word and self.yes:
-            raise UsageError(f"--yes is not accepted here: read what is shown and type the word {word}.")
+            raise UsageError(
+                f"--yes is not accepted here: read what is shown and type the word {word}.",
+                "--yes",
+                "WORD_TYPED",
+            )
         self.output.show(tree)
         if self.yes:
             return
@@ -123,7 +150,9 @@ def profile_path(text: str) -> Path:
     """
     named = text or os.environ.get(ENV_PROFILE, "")
     if not named:
-        raise UsageError("Which profile? Use --profile DIR or NAME, or set ROGATORY_PROFILE.")
+        raise UsageError(
+            "Which profile? Use --profile DIR or NAME, or set ROGATORY_PROFILE.", "--profile", "NAMED"
+        )
     path = Path(named)
     return path if path.exists() or path.name != named else profiles_home() / named
 
@@ -134,17 +163,40 @@ def profiles_home() -> Path:
     return Path(home) if home else Path.home() / ".rogatory" / "profiles"
 
 
-def read_file(path: Path) -> bytes:
-    """Read a file that the command line names; never more than a small one holds, since a device has no end.
+def read_file(path: Path, option: str) -> bytes:
+    """Read a file that the command line names; never more than a small one holds, and nothing that has no end.
 
     Raises:
-        UsageError: It cannot be read, or is over the cap.
+        UsageError: It is missing, no regular file, not to be read, or over the cap.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-    except OSError as error:
-        raise UsageError(f"A file that was named cannot be read ({error.strerror}).") from error
-    if len(data) > MAX_FILE:
-        raise UsageError("A file that was named is larger than 1 MiB, which no such file needs.")
-    return data
+        return files.read_file(path, MAX_SMALL)
+    except FileRefused as refused:
+        raise UsageError(_REFUSED[refused.rule], option, refused.rule) from refused
+
+
+def check_named(path: Path, option: str) -> None:
+    """Refuse a name of what is no regular file, before anything else is looked at.
+
+    Raises:
+        UsageError: It is missing, no regular file, or not to be read.
+    """
+    try:
+        files.open_file(path).close()
+    except FileRefused as refused:
+        raise UsageError(_REFUSED[refused.rule], option, refused.rule) from refused
+
+
+def text_of(data: bytes, option: str) -> str:
+    """Return the text of a file that holds one value; a line end at its end does not belong to it.
+
+    Raises:
+        UsageError: No UTF-8, or with what some programs leave in a text and nobody sees: a byte order mark, a NUL.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError("A file that was named is not UTF-8 text.", option, "UTF8") from error
+    if "\0" in text or text.startswith("\ufeff"):
+        raise UsageError("A file that was named holds a NUL or a byte order mark.", option, "TEXT")
+    return text.removesuffix("\n").removesuffix("\r")

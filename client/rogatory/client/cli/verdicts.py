@@ -37,7 +37,7 @@ def fingerprint_of(run: Run, text: str) -> bytes | None:
         except ValueError:
             value = b""
         if len(value) != 32:
-            raise UsageError("--root takes a fingerprint of 64 hexadecimal digits.")
+            raise UsageError("--root takes a fingerprint of 64 hexadecimal digits.", "--root", "FINGERPRINT")
         return value
     if run.profile_text or os.environ.get(ENV_PROFILE):
         return run.profile().config.realm

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
+from rogatory.audit.files import open_file
 from rogatory.client.readers import cgnat_syslog, mbox, radius_detail, records
 from rogatory.protocol import content, errors
 from rogatory.protocol.content import DisclosedItem, Instant
@@ -45,13 +46,14 @@ def item_rows(item: DisclosedItem, path: Path, index: int) -> Iterator[Row]:
 
     Raises:
         Invalid: ``X_FIELD_INVALID``: the format is not known.
+        FileRefused: The file is gone since it was measured.
     """
     if item.format not in content.FORMATS:
         raise Invalid(errors.X_FIELD_INVALID, f"items[{index}].format", "VOCABULARY")
     reader = READERS.get(item.format)
     found = False
     if reader is not None:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             for row in reader(stream, item.task, item.element, index):
                 found = True
                 yield row

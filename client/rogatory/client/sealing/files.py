@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from rogatory.audit.files import open_file
 from rogatory.protocol.statements import PART_SIZE
 
 BLOCK: Final = 1 << 20
@@ -58,8 +59,12 @@ class PartLeaves:
 
 
 def blocks(path: Path) -> Iterator[bytes]:
-    """Yield a file in blocks of 1 MiB."""
-    with path.open("rb") as stream:
+    """Yield a file in blocks of 1 MiB.
+
+    Raises:
+        FileRefused: It is missing or no regular file.
+    """
+    with open_file(path) as stream:
         while block := stream.read(BLOCK):
             yield block
 

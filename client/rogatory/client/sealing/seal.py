@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rogatory.audit.files import open_file
 from rogatory.audit.framing import u32
 from rogatory.client.sealing import body
 from rogatory.client.sealing.derive import KEY_LENGTH, object_keys, plaintext_commitment
@@ -109,8 +110,12 @@ class SealedDisclosure:
 
 
 def measure(item: DisclosedItem, path: Path) -> DisclosedItem:
-    """Return the item with the length and SHA-256 of its file; do it when the scope check reads the file."""
-    with path.open("rb") as stream:
+    """Return the item with the length and SHA-256 of its file; do it when the scope check reads the file.
+
+    Raises:
+        FileRefused: It is missing or no regular file.
+    """
+    with open_file(path) as stream:
         digest = hashlib.file_digest(stream, "sha256").digest()
         return replace(item, length=stream.tell(), sha256=digest)
 

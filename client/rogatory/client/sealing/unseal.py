@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 
+from rogatory.audit.files import open_file
 from rogatory.client.sealing import body
 from rogatory.client.sealing.derive import ObjectKeys, object_keys, plaintext_commitment
 from rogatory.client.sealing.files import (
@@ -206,7 +207,7 @@ def _decrypt(
     cipher, leaves = body.decryptor(keys.stream, keys.body_context), PartLeaves()
     rule = "DISCLOSURE.KEY_COMMITMENT"
     try:
-        with sealed.open("rb") as stream:
+        with open_file(sealed) as stream:
             block = stream.read(BODY_HEAD)
             held(key_commitment(block) == disclose.key_commitment, rule)
             while block:

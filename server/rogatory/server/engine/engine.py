@@ -19,7 +19,9 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from rogatory.audit.errors import FileRefused
 from rogatory.audit.failpoints import failpoint
+from rogatory.audit.files import read_file
 from rogatory.audit.keys import Ed25519Signer as NoteSigner
 from rogatory.audit.keys import Signer as HeadSigner
 from rogatory.audit.keys import TimestampedMlDsaSigner
@@ -44,6 +46,7 @@ from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
 
 _LOG: Final = structlog.get_logger(__name__)
+_SEED_FILE: Final = 256  # bytes; 64 digits and a line end
 Handler = Callable[[Core, Batch, Caller, bytes], Answer]
 
 _HANDLERS: Final[Mapping[Op, Handler]] = MappingProxyType(
@@ -284,7 +287,9 @@ def _seed(path: Path) -> bytes:
         Invalid: Another form; the bytes are never shown.
     """
     try:
-        data = bytes.fromhex(path.read_text("ascii").strip())
+        data = bytes.fromhex(read_file(path, _SEED_FILE).decode("ascii").strip())
+    except FileRefused as refused:
+        raise Invalid(errors.X_FIELD_INVALID, "settings.keys", refused.rule) from refused
     except ValueError:
         data = b""
     if len(data) != 32:

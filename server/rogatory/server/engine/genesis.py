@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from rogatory.audit.errors import FileRefused
+from rogatory.audit.files import read_file
 from rogatory.audit.framing import th
 from rogatory.protocol import errors, tags
 from rogatory.protocol.directory import PACK_TYPE, Directory, TrustRoot
 from rogatory.protocol.entry import Fields, scheme_fields
 from rogatory.protocol.entry_schema import SCHEMA
-from rogatory.protocol.errors import NotVerified
+from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.pack import Pack, load_pack
-from rogatory.protocol.quorum import open_root, open_trust_list, quorum_digest, verify_quorum
+from rogatory.protocol.quorum import MAX_QUORUM, open_root, open_trust_list, quorum_digest, verify_quorum
 from rogatory.server.store.contract import SchemeRow
 
 
@@ -41,18 +43,25 @@ def read_scheme(folder: Path) -> tuple[SchemeObject, ...]:
     """Read the signed files of a new realm: ``root.quorum``, ``trust-list.quorum``, ``packs/*.quorum``.
 
     Raises:
-        OSError: A file is missing.
+        Invalid: A file is missing, no regular file, or larger than such a file can be.
         RogatoryError: A file does not verify.
     """
     packs = sorted((folder / "packs").glob("*.quorum"))
     found = (
         SchemeObject(StatementKind.CONFIG, SCHEMA),
-        SchemeObject(StatementKind.ROOT, (folder / "root.quorum").read_bytes()),
-        SchemeObject(StatementKind.TRUST_LIST, (folder / "trust-list.quorum").read_bytes()),
-        *(SchemeObject(StatementKind.PACK, path.read_bytes()) for path in packs),
+        SchemeObject(StatementKind.ROOT, _read(folder / "root.quorum", "scheme.root")),
+        SchemeObject(StatementKind.TRUST_LIST, _read(folder / "trust-list.quorum", "scheme.trust_list")),
+        *(SchemeObject(StatementKind.PACK, _read(path, "scheme.packs")) for path in packs),
     )
     load_scheme([SchemeRow(i, item.kind.name, item.data) for i, item in enumerate(found)])
     return found
+
+
+def _read(path: Path, at: str) -> bytes:
+    try:
+        return read_file(path, MAX_QUORUM)
+    except FileRefused as refused:
+        raise Invalid(errors.X_FIELD_INVALID, at, refused.rule) from refused
 
 
 def load_scheme(rows: Sequence[SchemeRow]) -> tuple[TrustRoot, Directory, Mapping[bytes, Pack]]:
