@@ -7,6 +7,7 @@ what they were given. Where an exception is logged, it is by kind and by place i
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -25,7 +26,7 @@ def configure(level: str, process: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(sort_keys=True),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
@@ -33,6 +34,14 @@ def configure(level: str, process: str) -> None:
     )
     structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(handlers=[LibraryHandler()], level=logging.WARNING, force=True)
+
+
+# Made once: json.dumps makes a new encoder for each line that is not written in its default form.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=repr)
+
+
+def _json(line: dict[str, Any], **_options: object) -> str:
+    return _ENCODER.encode(line)
 
 
 class LibraryHandler(logging.Handler):

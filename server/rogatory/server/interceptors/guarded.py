@@ -38,6 +38,7 @@ class Call:
 
 
 Guard = Callable[[Call], AbstractAsyncContextManager[None]]
+_Run = Callable[[Call, object], Awaitable[object]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
@@ -81,12 +82,16 @@ class Guarded(grpc.aio.ServerInterceptor):
         )
 
     def _coroutine(self, method: str, streaming: bool, inner: Callable[..., Any]) -> Callable[..., Any]:  # noqa: FBT001
+        async def run(call: Call, request: object) -> object:
+            return await inner(_wellformed(request), call.context)
+
+        around: _Run = run
+        for guard in reversed(self._guards):
+            around = _inside(guard, around)
+
+        # A coroutine function, because gRPC takes anything else for a handler that blocks.
         async def guarded(request: object, context: Context) -> object:
-            async with AsyncExitStack() as stack:
-                for guard in self._guards:
-                    await stack.enter_async_context(guard(Call(method, streaming, context)))
-                return await inner(_wellformed(request), context)
-            raise AssertionError  # no guard swallows an exception
+            return await around(Call(method, streaming, context), request)
 
         return guarded
 
@@ -127,6 +132,17 @@ def _wellformed(request: Any) -> Any:  # noqa: ANN401 - a message, or a stream o
 async def _each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
     async for request in requests:
         yield _wellformed(request)
+
+
+def _inside(guard: Guard, run: _Run) -> _Run:
+    """Return ``run`` with a guard round it; built once for each method, since a stack for each call costs more."""
+
+    async def guarded(call: Call, request: object) -> object:
+        async with guard(call):
+            return await run(call, request)
+        raise AssertionError  # no guard swallows an exception
+
+    return guarded
 
 
 def _parts(handler: Handler) -> tuple[Callable[..., Handler], Callable[..., Any]]:

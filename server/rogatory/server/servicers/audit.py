@@ -42,8 +42,5 @@ class AuditServicer(services_pb2_grpc.AuditServiceServicer):
         return message
 
     @override
-    async def OpenEntries(self, request: pb.OpenEntriesRequest, context: Any) -> pb.OpenEntriesResponse:
-        payload = request.SerializeToString(deterministic=True)
-        return pb.OpenEntriesResponse.FromString(
-            await self._write_path.call(Op.OPEN_ENTRIES, identity.current().spki, payload)
-        )
+    async def OpenEntries(self, request: bytes, context: Any) -> bytes:  # type: ignore[override]
+        return await self._write_path.call(Op.OPEN_ENTRIES, identity.current().spki, request)

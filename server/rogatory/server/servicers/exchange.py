@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ExchangeService``: statements in, requests and feeds out.
 
-Each method decodes, makes one call, encodes. No policy, no SQL and no error handling stands here.
+Each method decodes, makes one call, encodes; what goes to the writer goes there as the bytes that came (``raw``). No
+policy, no SQL and no error handling stands here.
 """
 
 from __future__ import annotations
@@ -31,18 +32,12 @@ class ExchangeServicer(services_pb2_grpc.ExchangeServiceServicer):
         self._hub = hub
 
     @override
-    async def Submit(self, request: pb.SubmitRequest, context: Any) -> pb.SubmitResponse:
-        payload = request.SerializeToString(deterministic=True)
-        return pb.SubmitResponse.FromString(
-            await self._write_path.call(Op.SUBMIT, identity.current().spki, payload)
-        )
+    async def Submit(self, request: bytes, context: Any) -> bytes:  # type: ignore[override]
+        return await self._write_path.call(Op.SUBMIT, identity.current().spki, request)
 
     @override
-    async def GetRequest(self, request: pb.GetRequestRequest, context: Any) -> pb.GetRequestResponse:
-        payload = request.SerializeToString(deterministic=True)
-        return pb.GetRequestResponse.FromString(
-            await self._write_path.call(Op.GET_REQUEST, identity.current().spki, payload)
-        )
+    async def GetRequest(self, request: bytes, context: Any) -> bytes:  # type: ignore[override]
+        return await self._write_path.call(Op.GET_REQUEST, identity.current().spki, request)
 
     @override
     async def ListRequests(self, request: pb.ListRequestsRequest, context: Any) -> pb.ListRequestsResponse:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``SealedService``: sections in and out, as ciphertext that nobody here can open."""
+"""``SealedService``: sections in and out, as ciphertext that nobody here can open; nor is a call parsed here (``raw``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing_extensions import override
 from rogatory.server import identity
 from rogatory.server.engine import Op
 from rogatory.server.write_path import WritePath
-from rogatory.v1 import services_pb2 as pb
 from rogatory.v1 import services_pb2_grpc
 
 
@@ -21,15 +20,9 @@ class SealedServicer(services_pb2_grpc.SealedServiceServicer):
         self._write_path = write_path
 
     @override
-    async def PutSealed(self, request: pb.PutSealedRequest, context: Any) -> pb.PutSealedResponse:
-        payload = request.SerializeToString(deterministic=True)
-        return pb.PutSealedResponse.FromString(
-            await self._write_path.call(Op.PUT_SEALED, identity.current().spki, payload)
-        )
+    async def PutSealed(self, request: bytes, context: Any) -> bytes:  # type: ignore[override]
+        return await self._write_path.call(Op.PUT_SEALED, identity.current().spki, request)
 
     @override
-    async def FetchSealed(self, request: pb.FetchSealedRequest, context: Any) -> pb.FetchSealedResponse:
-        payload = request.SerializeToString(deterministic=True)
-        return pb.FetchSealedResponse.FromString(
-            await self._write_path.call(Op.FETCH_SEALED, identity.current().spki, payload)
-        )
+    async def FetchSealed(self, request: bytes, context: Any) -> bytes:  # type: ignore[override]
+        return await self._write_path.call(Op.FETCH_SEALED, identity.current().spki, request)

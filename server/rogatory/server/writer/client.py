@@ -50,6 +50,7 @@ class ProcessWritePath:
         self._ready = asyncio.Event()
         self._stopping = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
+        self._outgoing: list[bytes] = []
 
     async def start(self) -> None:
         """Start the writer and wait until it is ready.
@@ -74,7 +75,7 @@ class ProcessWritePath:
         self._waiting[number] = waiting
         try:
             failpoint("front.send.before")
-            self._stream.write(frames.call(number, op, peer_spki, payload))
+            self._write(frames.call(number, op, peer_spki, payload))
             failpoint("front.send.after")
             answer = await waiting
             failpoint("front.answer.before")
@@ -82,11 +83,22 @@ class ProcessWritePath:
         finally:
             self._waiting.pop(number, None)
 
+    def _write(self, data: bytes) -> None:
+        """Send with everything else of this turn of the loop: one write, and one batch at the other end."""
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing.append(data)
+
+    def _flush(self) -> None:
+        data, self._outgoing = b"".join(self._outgoing), []
+        if self._stream is not None:
+            self._stream.write(data)
+
     async def stop(self) -> None:
         """Let the writer finish what it has, and wait until it has exited."""
         self._stopping.set()
         if self._stream is not None:
-            self._stream.write(frames.frame(FrameType.STOP, b""))
+            self._write(frames.frame(FrameType.STOP, b""))
         if self._keeper is not None:
             await self._keeper
 
@@ -144,6 +156,7 @@ class ProcessWritePath:
         for waiting in self._waiting.values():
             settle(waiting, writer_gone())
         self._waiting.clear()
+        self._outgoing.clear()
         self._on_state(None)
 
     def _accept(self, kind: FrameType, body: bytes) -> None:
