@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``python -m bench [--json]``: runs the comparison, prints the table, writes ``build/bench.json``.
 
-Rounds of the two servers follow each other, medians of five. It fails if a single answer of the exchange is not a
+Rounds of the servers follow each other, medians of five. It fails if a single answer of the exchange is not a
 receipt that verifies. It does not fail for being slow: a figure is for a reader to judge.
 """
 
@@ -32,6 +32,7 @@ _ROUNDS: Final = 5
 _CALLS: Final = {1: 150, 64: 1000}
 _STAGE_ROUNDS: Final = 3
 _STAGE_STATEMENTS: Final = 192
+_ECHO: Final = "bare grpc.aio mTLS echo"
 
 
 def main() -> int:
@@ -62,6 +63,8 @@ def run(folder: Path) -> list[Row]:
     calls = world.calls(total)
     world.engine.close()
     answers: list[bytes] = []
+    # The front alone has data of its own: two servers never share a folder.
+    shutil.copytree(folder / "server", folder / "alone" / "server")
     with processes.exchange(folder) as ours:
         rows = asyncio.run(_compare(folder, world, ours, calls, answers))
     check_answers(world.realm, answers)
@@ -74,26 +77,29 @@ def run(folder: Path) -> list[Row]:
 async def _compare(
     folder: Path, world: Prepared, ours: processes.Target, calls: list[bytes], answers: list[bytes]
 ) -> list[Row]:
-    """Send every call to the exchange and as many of the same size to the echo, in turns."""
+    """Send every call to the exchange and as many of the same size to the others, in turns."""
     rows: list[Row] = []
     left = iter(calls)
     submit = Client(ours, SUBMIT, world.realm, SENDER)
-    # The first round warms both servers up, and shows how long an answer is.
+    # The first round warms the servers up, and shows how long an answer is.
     answers += await submit.run(_take(left, _CALLS[1]), 1)
     answers += await submit.run(_take(left, _CALLS[64]), 64)
-    size = sorted(len(answer) for answer in answers)[len(answers) // 2]
-    sizes = f"{len(calls[0])} B there, {size} B back"
-    with processes.echo(folder, size) as theirs:
-        echo = Client(theirs, METHOD, world.realm, SENDER)
-        await echo.run(calls[: _CALLS[64]], 64)
+    answer = sorted(answers, key=len)[len(answers) // 2]
+    sizes = f"{len(calls[0])} B there, {len(answer)} B back"
+    alone = folder / "alone"
+    with processes.front(alone, answer) as bound, processes.echo(folder, len(answer)) as theirs:
+        front, echo = Client(bound, SUBMIT, world.realm, SENDER), Client(theirs, METHOD, world.realm, SENDER)
+        for client in (front, echo):
+            await client.run(calls[: _CALLS[64]], 64)
         for in_flight, count in _CALLS.items():
-            ours_figures, echo_figures = Figures(), Figures()
+            figures = Figures(), Figures(), Figures()
             for _ in range(_ROUNDS):
-                answers += await measured(submit, _take(left, count), in_flight, ours_figures)
-                await measured(echo, calls[:count], in_flight, echo_figures)
-            rows += _load_rows(in_flight, ours_figures, echo_figures, sizes)
-        await echo.close()
-    await submit.close()
+                answers += await measured(submit, _take(left, count), in_flight, figures[0])
+                await measured(front, calls[:count], in_flight, figures[1])
+                await measured(echo, calls[:count], in_flight, figures[2])
+            rows += _load_rows(in_flight, *figures, sizes)
+        for client in (front, echo, submit):
+            await client.close()
     return rows
 
 
@@ -101,16 +107,24 @@ def _take(left: Iterator[bytes], count: int) -> list[bytes]:
     return list(islice(left, count))
 
 
-def _load_rows(in_flight: int, ours: Figures, echo: Figures, sizes: str) -> list[Row]:
-    name = f"submit_{in_flight}"
+def _load_rows(in_flight: int, ours: Figures, front: Figures, echo: Figures, sizes: str) -> list[Row]:
     note = f"{in_flight} in flight, {sizes}"
-    cpu_note = "processor time of front and writer, beside that of the echo"
+    both = "processor time of front and writer, beside that of the echo"
+    alone = "processor time of the front, before a writer that answers at once"
     return [
-        make_row(f"{name}_vs_echo", ours.rate, "calls/s", "bare grpc.aio mTLS echo", echo.rate, note),
-        make_row(
-            f"{name}_cpu_vs_echo_cpu", ours.cpu, "us CPU/call", "bare grpc.aio mTLS echo", echo.cpu, cpu_note
-        ),
+        _rate(f"submit_{in_flight}", ours, echo, note),
+        _cpu(f"submit_{in_flight}", ours, echo, both),
+        _rate(f"front_{in_flight}", front, echo, f"{note}; the writer answers at once"),
+        _cpu(f"front_{in_flight}", front, echo, alone),
     ]
+
+
+def _rate(name: str, ours: Figures, echo: Figures, note: str) -> Row:
+    return make_row(f"{name}_vs_echo", ours.rate, "calls/s", _ECHO, echo.rate, note)
+
+
+def _cpu(name: str, ours: Figures, echo: Figures, note: str) -> Row:
+    return make_row(f"{name}_cpu_vs_echo_cpu", ours.cpu, "us CPU/call", _ECHO, echo.cpu, note)
 
 
 def _stage_rows(world: Prepared) -> list[Row]:

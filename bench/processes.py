@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two servers that are compared, each in processes of its own, and the processor time they have used.
+"""The servers that are compared, each in processes of its own, and the processor time they have used.
 
 Each is ended by the handle that started it, never by name. Processor time comes from ``/proc``, so the benchmark runs on
 Linux only. No figure is computed here.
@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_TICK = os.sysconf("SC_CLK_TCK")
+from bench.canned import ANSWER
+
 _PATIENCE = 30.0
 
 
@@ -37,9 +38,24 @@ class Target:
 @contextmanager
 def exchange(folder: Path) -> Iterator[Target]:
     """Run ``rogatory-server`` over a prepared folder."""
+    with _server(folder, "rogatory.server.main") as (address, front, writer):
+        yield Target(address, (front, writer))
+
+
+@contextmanager
+def front(folder: Path, answer: bytes) -> Iterator[Target]:
+    """Run the front over a prepared folder, before a writer that gives every call the same answer and is not counted."""
+    (folder / "server" / ANSWER).write_bytes(answer)
+    with _server(folder, "bench.canned") as (address, front, _writer):
+        yield Target(address, (front,))
+
+
+@contextmanager
+def _server(folder: Path, program: str) -> Iterator[tuple[str, int, int]]:
+    """Run a server, and tell its address and the numbers of its two processes."""
     config, endpoint = folder / "server" / "config.toml", folder / "server" / "data" / "endpoint.json"
     with (folder / "server.log").open("wb") as log:
-        arguments = [sys.executable, "-m", "rogatory.server.main", "--config", str(config)]
+        arguments = [sys.executable, "-m", program, "--config", str(config)]
         process = subprocess.Popen(  # noqa: S603 - our own program
             arguments,
             env={**os.environ, "ROGATORY_LIMITS__FREE_BYTES": "0"},
@@ -49,7 +65,7 @@ def exchange(folder: Path) -> Iterator[Target]:
     try:
         _wait(lambda: endpoint.exists() or process.poll() is not None)
         told = json.loads(endpoint.read_bytes())
-        yield Target(told["address"], (process.pid, told["writer_pid"]))
+        yield told["address"], process.pid, told["writer_pid"]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(_PATIENCE)
@@ -73,9 +89,9 @@ def echo(folder: Path, answer_size: int) -> Iterator[Target]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    # After the name, which may hold blanks and ends with the last bracket; utime and stime are fields 14 and 15.
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    # In nanoseconds for each thread; the sum for the process stands in ticks of ten milliseconds only.
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
 def _wait(condition: Callable[[], bool]) -> None:
