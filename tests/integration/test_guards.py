@@ -6,7 +6,7 @@ Each test runs for all four kinds of RPC, since a guard that misses streams woul
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Self
 
 import grpc
@@ -19,7 +19,7 @@ from rogatory.server import identity
 from rogatory.server.config import LimitSettings
 from rogatory.server.interceptors.deadline import deadline
 from rogatory.server.interceptors.errors import errors
-from rogatory.server.interceptors.guarded import Call, Guarded
+from rogatory.server.interceptors.guarded import Guard, Guarded, Method
 from rogatory.server.interceptors.limits import limits
 from rogatory.server.interceptors.telemetry import telemetry
 from tests.support.front import code_of, typed
@@ -191,34 +191,81 @@ async def test_a_unary_call_ends_by_the_servers_deadline_and_a_stream_does_not()
         assert await call("unary_stream") == b"done"
 
 
+def held(guard: Guard, method: Method) -> Callable[[str], AbstractAsyncContextManager[None]]:
+    """A call of somebody's that is open for as long as a block lasts; what refuses it comes out of the block's beginning."""
+
+    @asynccontextmanager
+    async def opened(name: str) -> AsyncIterator[None]:
+        begun, end = asyncio.Event(), asyncio.Event()
+
+        async def inner(_request: object, _context: object) -> None:
+            begun.set()
+            await end.wait()
+
+        async def as_somebody() -> None:
+            identity.enter(caller(name))
+            await guard(method, inner)(b"", None)  # type: ignore[arg-type]
+
+        call = asyncio.create_task(as_somebody())
+        beginning = asyncio.create_task(begun.wait())
+        await asyncio.wait((call, beginning), return_when=asyncio.FIRST_COMPLETED)
+        beginning.cancel()
+        try:
+            if not call.done():
+                yield
+        finally:
+            end.set()
+            await call
+
+    return opened
+
+
 async def test_a_peer_has_its_own_limit_and_its_streams_do_not_count_as_calls() -> None:
     guard = limits(LimitSettings(calls_per_peer=1, calls_per_party=2, streams_per_peer=1))
-    call, stream = Call("/x/Call", False, None), Call("/x/Stream", True, None)  # type: ignore[arg-type]
-    people = {name: caller(name) for name in ("investigator", "second-investigator", "judge")}
-    identity.enter(people["investigator"])
-    async with guard(call), guard(stream):
+    call, stream = held(guard, Method("/x/Call", False)), held(guard, Method("/x/Stream", True))
+    async with call("investigator"), stream("investigator"):
         with pytest.raises(Unavailable) as caught:
-            await guard(call).__aenter__()
+            await call("investigator").__aenter__()
         assert caught.value.rule == "LIMIT.PEER"
-        identity.enter(people["second-investigator"])
-        async with guard(call):
-            identity.enter(people["judge"])  # another party goes on
-            async with guard(call):
-                pass
-    identity.enter(people["investigator"])
-    async with guard(call):
+        with pytest.raises(Unavailable) as caught:
+            await stream("investigator").__aenter__()
+        assert caught.value.rule == "LIMIT.PEER"
+        async with call("second-investigator"), call("judge"):  # another peer, another party
+            pass
+    async with call("investigator"), stream("investigator"):
         pass
 
 
 async def test_a_party_has_a_limit_over_all_its_peers() -> None:
-    guard = limits(LimitSettings(calls_per_party=1))
-    call = Call("/x/Call", False, None)  # type: ignore[arg-type]
-    identity.enter(caller("investigator"))
-    async with guard(call):
-        identity.enter(caller("second-investigator"))
+    call = held(limits(LimitSettings(calls_per_party=1)), Method("/x/Call", False))
+    async with call("investigator"):
         with pytest.raises(Unavailable) as caught:
-            await guard(call).__aenter__()
+            await call("second-investigator").__aenter__()
+        async with call("judge"):
+            pass
     assert caught.value.rule == "LIMIT.PARTY"
+
+
+async def test_methods_share_what_a_peer_may_have_open() -> None:
+    guard = limits(LimitSettings(calls_per_peer=1))
+    one, other = held(guard, Method("/x/One", False)), held(guard, Method("/x/Other", False))
+    async with one("investigator"):
+        with pytest.raises(Unavailable):
+            await other("investigator").__aenter__()
+
+
+async def test_calls_that_began_later_end_later_and_what_is_over_is_not_ended() -> None:
+    guard = deadline(0.2)(Method("/x/Call", False), lambda request, _context: asyncio.sleep(request))
+
+    async def begin(wait: float, seconds: float) -> float:
+        await asyncio.sleep(wait)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Unavailable) if seconds > 1 else nullcontext():
+            await guard(seconds, None)  # type: ignore[arg-type]
+        return asyncio.get_running_loop().time() - began
+
+    took = await asyncio.gather(begin(0, 60), begin(0, 0), begin(0.1, 60), begin(0.5, 0), begin(0.6, 60))
+    assert min(took[0], took[2], took[4]) >= 0.19, "none was ended by the time of another"
 
 
 def caller(name: str) -> identity.Caller:

@@ -10,7 +10,7 @@ A row that is revoked stops counting on the next call of an open connection. Wha
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +22,7 @@ from rogatory.protocol.directory import Directory, KeyRow, OrgRow, RowStatus
 from rogatory.protocol.errors import NotAuthorised, Refused
 from rogatory.server.tls import spki_digest
 
-AuthContext = Mapping[str, Sequence[bytes]]
+AuthContext = Mapping[str, Iterable[bytes]]
 
 _CERTIFICATE: Final = "x509_pem_cert"
 _VERSION: Final = "ssl_tls_version"
@@ -59,7 +59,7 @@ def identify(auth: AuthContext, directory: Directory, now_ms: int, *, require_pq
     group = b"".join(auth.get(_GROUP, ())).decode("ascii", "replace")
     if require_pq and group != PQ_GROUP:
         raise _untrusted("TLS.GROUP")
-    chain = auth.get(_CERTIFICATE, ())
+    chain = tuple(auth.get(_CERTIFICATE, ()))
     if len(chain) != 1:
         raise _untrusted("TLS.CERTIFICATE")
     spki, uris = _leaf(bytes(chain[0]))

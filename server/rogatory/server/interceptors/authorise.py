@@ -6,13 +6,13 @@ The rules come from the wire schema. Which objects a caller may see is not decid
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from rogatory.protocol.directory import Directory
 from rogatory.protocol.ids import Clock
 from rogatory.server import identity, policy
-from rogatory.server.interceptors.guarded import Call, Guard
+from rogatory.server.interceptors.guarded import Context, Guard, Method, Run
 from rogatory.server.policy import OPEN_METHODS, Rule
 
 
@@ -21,13 +21,15 @@ def authorise(
 ) -> Guard:
     """Return a guard that identifies the caller and applies the method's rule."""
 
-    @asynccontextmanager
-    async def guard(call: Call) -> AsyncIterator[None]:
-        if call.method not in OPEN_METHODS:
-            peer = {name: list(values) for name, values in call.context.auth_context().items()}
-            caller = identity.identify(peer, directory(), clock.now_ms(), require_pq=require_pq)
-            policy.authorise(call.method, rules, caller.org)
+    def guard(method: Method, run: Run) -> Run:
+        async def authorised(request: Any, context: Context) -> Any:  # noqa: ANN401
+            caller = identity.identify(
+                context.auth_context(), directory(), clock.now_ms(), require_pq=require_pq
+            )
+            policy.authorise(method.name, rules, caller.org)
             identity.enter(caller)
-        yield
+            return await run(request, context)
+
+        return run if method.name in OPEN_METHODS else authorised
 
     return guard

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any, Final
 
 import grpc
@@ -26,7 +25,7 @@ from rogatory.protocol import errors as codes
 from rogatory.protocol.errors import RogatoryError
 from rogatory.protocol.families import DOMAIN, family
 from rogatory.server import logs
-from rogatory.server.interceptors.guarded import Call
+from rogatory.server.interceptors.guarded import Context, Method, Run
 
 _LOG: Final = structlog.get_logger(__name__)
 _BY_FAMILY: Final[Mapping[str, grpc.StatusCode]] = {
@@ -50,30 +49,36 @@ def internal(error_id: str) -> Any:  # noqa: ANN401
     return _status(grpc.StatusCode.INTERNAL, codes.X_INTERNAL, {"error_id": error_id})
 
 
-@asynccontextmanager
-async def errors(call: Call) -> AsyncIterator[None]:
+def errors(_method: Method, run: Run) -> Run:
     """Turn what a handler raises into a status."""
-    try:
-        yield
-    except grpc.aio.AbortError:
-        raise
-    except asyncio.CancelledError as error:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
+
+    async def reporting(request: Any, context: Context) -> Any:  # noqa: ANN401
+        try:
+            return await run(request, context)
+        except grpc.aio.AbortError:
             raise
-        await _defect(call, error)
-    except RogatoryError as error:
-        if not family(error):
-            await _defect(call, error)
-        await call.context.abort_with_status(status_of(error))
-    except Exception as error:  # noqa: BLE001 - the edge of the process
-        await _defect(call, error)
+        except grpc.aio.InternalError:
+            # gRPC could not write, because the client is gone: there is nobody to tell.
+            raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            await _defect(context, error)
+        except RogatoryError as error:
+            if not family(error):
+                await _defect(context, error)
+            await context.abort_with_status(status_of(error))
+        except Exception as error:  # noqa: BLE001 - the edge of the process
+            await _defect(context, error)
+
+    return reporting
 
 
-async def _defect(call: Call, error: BaseException) -> None:
+async def _defect(context: Context, error: BaseException) -> None:
     error_id = secrets.token_hex(8)
     _LOG.error("internal_error", error_id=error_id, **logs.failure(error))
-    await call.context.abort_with_status(internal(error_id))
+    await context.abort_with_status(internal(error_id))
 
 
 def _status(code: grpc.StatusCode, reason: str, metadata: Mapping[str, str]) -> Any:  # noqa: ANN401

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts guards round every handler, whatever its kind of RPC.
 
-One interceptor instead of a chain: each handler is wrapped once, at its first call. Unary and streaming requests look
-alike here; for responses, asynchronous generators and coroutines that write by themselves are both kept as they are,
-because gRPC tells them apart by looking. What a guard does is its own matter and not known here.
+One interceptor instead of a chain: each handler is wrapped once, at its first call, and every guard decides then what
+it has to do for this method. Unary and streaming requests look alike here; the items of an asynchronous generator are
+written one by one, so that all kinds are one coroutine to the guards. What a guard does is its own matter and not known here.
 
 Requests are read strictly (``codec.parse_strictly``). Bytes that are no message must not fail where gRPC reads them: it
 would answer INTERNAL before any guard has run. They are carried inside instead and refused there, once the caller is known.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -29,16 +29,16 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call: full method name, whether either side streams, and gRPC's context."""
+class Method:
+    """One method: full name, and whether either side streams."""
 
-    method: str
+    name: str
     streaming: bool
-    context: Context
 
 
-Guard = Callable[[Call], AbstractAsyncContextManager[None]]
-_Run = Callable[[Call, object], Awaitable[object]]
+# From request and context to the response; to nothing where the responses are a stream, which is written to the context.
+Run = Callable[[Any, Context], Awaitable[Any]]
+Guard = Callable[[Method, Run], Run]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
@@ -71,41 +71,40 @@ class Guarded(grpc.aio.ServerInterceptor):
             self._wrapped[method] = self._wrap(method, handler)
         return self._wrapped[method]
 
-    def _wrap(self, method: str, handler: Handler) -> Handler:
+    def _wrap(self, name: str, handler: Handler) -> Handler:
         make, inner = _parts(handler)
-        streaming = bool(handler.request_streaming or handler.response_streaming)
-        behaviour = self._generator if inspect.isasyncgenfunction(inner) else self._coroutine
+        taken = _each if handler.request_streaming else _wellformed
+        around = _stream(inner, taken) if inspect.isasyncgenfunction(inner) else _one(inner, taken)
+        method = Method(name, bool(handler.request_streaming or handler.response_streaming))
+        for guard in reversed(self._guards):
+            around = guard(method, around)
+
+        # A coroutine function, because gRPC takes anything else for a handler that blocks.
+        async def guarded(request: object, context: Context) -> object:
+            return await around(request, context)
+
         return make(
-            behaviour(method, streaming, inner),
+            guarded,
             request_deserializer=_strict(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
-    def _coroutine(self, method: str, streaming: bool, inner: Callable[..., Any]) -> Callable[..., Any]:  # noqa: FBT001
-        async def run(call: Call, request: object) -> object:
-            return await inner(_wellformed(request), call.context)
 
-        around: _Run = run
-        for guard in reversed(self._guards):
-            around = _inside(guard, around)
+def _one(inner: Callable[..., Any], taken: Callable[[Any], Any]) -> Run:
+    async def run(request: object, context: Context) -> Any:  # noqa: ANN401
+        return await inner(taken(request), context)
 
-        # A coroutine function, because gRPC takes anything else for a handler that blocks.
-        async def guarded(request: object, context: Context) -> object:
-            return await around(Call(method, streaming, context), request)
+    return run
 
-        return guarded
 
-    def _generator(self, method: str, streaming: bool, inner: Callable[..., Any]) -> Callable[..., Any]:  # noqa: FBT001
-        async def guarded(request: object, context: Context) -> AsyncIterator[object]:
-            async with AsyncExitStack() as stack:
-                for guard in self._guards:
-                    await stack.enter_async_context(guard(Call(method, streaming, context)))
-                # Closed here and now, so that a stream leaves nothing behind when its client goes away.
-                async with aclosing(inner(_wellformed(request), context)) as items:
-                    async for item in items:
-                        yield item
+def _stream(inner: Callable[..., Any], taken: Callable[[Any], Any]) -> Run:
+    async def run(request: object, context: Context) -> None:
+        # Closed here and now, so that a stream leaves nothing behind when its client goes away.
+        async with aclosing(inner(taken(request), context)) as items:
+            async for item in items:
+                await context.write(item)
 
-        return guarded
+    return run
 
 
 def _strict(deserialise: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
@@ -122,27 +121,17 @@ def _strict(deserialise: Callable[[bytes], Any] | None) -> Callable[[bytes], Any
     return strict
 
 
-def _wellformed(request: Any) -> Any:  # noqa: ANN401 - a message, or a stream of them
-    """Return the request as it is, or raise what is wrong with its bytes; of a stream, when its turn comes."""
+def _wellformed(request: Any) -> Any:  # noqa: ANN401 - a message
+    """Return the request as it is, or raise what is wrong with its bytes."""
     if isinstance(request, _Malformed):
         raise request.error
-    return _each(request) if isinstance(request, AsyncIterator) else request
+    return request
 
 
 async def _each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """The same for every message of a stream, when its turn comes."""
     async for request in requests:
         yield _wellformed(request)
-
-
-def _inside(guard: Guard, run: _Run) -> _Run:
-    """Return ``run`` with a guard round it; built once for each method, since a stack for each call costs more."""
-
-    async def guarded(call: Call, request: object) -> object:
-        async with guard(call):
-            return await run(call, request)
-        raise AssertionError  # no guard swallows an exception
-
-    return guarded
 
 
 def _parts(handler: Handler) -> tuple[Callable[..., Handler], Callable[..., Any]]:

@@ -6,46 +6,52 @@ A common cap would let one party's calls starve another's Watch. Calls and strea
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Unavailable
 from rogatory.server import identity
 from rogatory.server.config import LimitSettings
-from rogatory.server.interceptors.guarded import Call, Guard
+from rogatory.server.interceptors.guarded import Context, Guard, Method, Run
 from rogatory.server.policy import OPEN_METHODS
 
 
 def limits(settings: LimitSettings) -> Guard:
     """Return a guard that counts. It stands inside authorisation, since it must know the caller."""
-    held: Counter[tuple[bytes, bool]] = Counter()
+    # A peer's digest has 32 bytes and a party's id 16, so the two cannot be confused.
+    held: dict[bool, dict[bytes, int]] = {False: {}, True: {}}
     ceilings = {
-        ("PEER", False): settings.calls_per_peer,
-        ("PEER", True): settings.streams_per_peer,
-        ("PARTY", False): settings.calls_per_party,
-        ("PARTY", True): settings.streams_per_party,
+        False: (settings.calls_per_peer, settings.calls_per_party),
+        True: (settings.streams_per_peer, settings.streams_per_party),
     }
 
-    @asynccontextmanager
-    async def guard(call: Call) -> AsyncIterator[None]:
-        if call.method in OPEN_METHODS:
-            yield
-            return
-        caller = identity.current()
-        # A peer's digest has 32 bytes and a party's id 16, so the two cannot be confused.
-        keys = {"PEER": (caller.spki, call.streaming), "PARTY": (caller.row.org, call.streaming)}
-        for name, key in keys.items():
-            if held[key] >= ceilings[name, call.streaming]:
-                raise Unavailable(errors.X_TRANSIENT, "peer", f"LIMIT.{name}")
-        held.update(keys.values())
-        try:
-            yield
-        finally:
-            held.subtract(keys.values())
-            for key in keys.values():
-                if not held[key]:
-                    del held[key]
+    def guard(method: Method, run: Run) -> Run:
+        counts = held[method.streaming]
+        per_peer, per_party = ceilings[method.streaming]
+
+        async def counted(request: Any, context: Context) -> Any:  # noqa: ANN401
+            caller = identity.current()
+            peer, party = caller.spki, caller.row.org
+            if counts.get(peer, 0) >= per_peer:
+                raise Unavailable(errors.X_TRANSIENT, "peer", "LIMIT.PEER")
+            if counts.get(party, 0) >= per_party:
+                raise Unavailable(errors.X_TRANSIENT, "peer", "LIMIT.PARTY")
+            counts[peer] = counts.get(peer, 0) + 1
+            counts[party] = counts.get(party, 0) + 1
+            try:
+                return await run(request, context)
+            finally:
+                _release(counts, peer)
+                _release(counts, party)
+
+        return run if method.name in OPEN_METHODS else counted
 
     return guard
+
+
+def _release(counts: dict[bytes, int], key: bytes) -> None:
+    """Count one less, and keep nothing of who has nothing open."""
+    if counts[key] == 1:
+        del counts[key]
+    else:
+        counts[key] -= 1

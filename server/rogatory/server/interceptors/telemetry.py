@@ -5,45 +5,40 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import grpc
-import structlog
+import grpc.aio
 
-from rogatory.server import identity
-from rogatory.server.interceptors.guarded import Call
+from rogatory.server import identity, logs
+from rogatory.server.interceptors.guarded import Context, Method, Run
 
-_LOG: Final = structlog.get_logger(__name__)
 _NAMES: Final = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
-@asynccontextmanager
-async def telemetry(call: Call) -> AsyncIterator[None]:
-    """Log the call when it has ended."""
-    begun = time.perf_counter()
-    code = "OK"
-    try:
-        yield
-    except asyncio.CancelledError:
-        code = "CANCELLED"
-        raise
-    except BaseException:
-        code = _code(call)
-        raise
-    finally:
-        _LOG.info(
-            "call",
-            method=call.method.rpartition("/")[2],
-            code=code,
-            tls=identity.group(),
-            ms=round((time.perf_counter() - begun) * 1000, 2),
-        )
+def telemetry(method: Method, run: Run) -> Run:
+    """Log each call when it has ended."""
+    name = method.name.rpartition("/")[2]
+
+    async def logged(request: Any, context: Context) -> Any:  # noqa: ANN401
+        begun = time.perf_counter()
+        code = "OK"
+        try:
+            return await run(request, context)
+        except (asyncio.CancelledError, grpc.aio.InternalError):
+            code = "CANCELLED"
+            raise
+        except BaseException:
+            code = _code(context)
+            raise
+        finally:
+            logs.call_ended(name, code, identity.group(), (time.perf_counter() - begun) * 1000)
+
+    return logged
 
 
-def _code(call: Call) -> str:
-    code: object = call.context.code()
+def _code(context: Context) -> str:
+    code: object = context.code()
     if isinstance(code, grpc.StatusCode):
         return code.name
     return _NAMES.get(code, "UNKNOWN") if isinstance(code, int) else "UNKNOWN"
