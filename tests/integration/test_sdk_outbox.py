@@ -27,7 +27,7 @@ from rogatory.protocol.state import StateName
 from rogatory.protocol.statements import Disclose
 from rogatory.protocol.wire import FetchPartsRequest
 from rogatory.v1 import services_pb2
-from tests.support.desks import Changed, Desks, day
+from tests.support.desks import Changed, Desks, day, task
 from tests.support.front import ServerProcess
 
 T = TypeVar("T")
@@ -108,9 +108,10 @@ class Cutting(Changed):
         return reply
 
 
-async def executing(desks: Desks) -> bytes:
+async def executing(desks: Desks, tasks: int = 1) -> bytes:
     """A request that the provider has received."""
-    sent = await desks.act("investigator", lambda session: prepare_issue(session, desks.draft()))
+    draft = desks.draft(*[task() for _ in range(tasks)])
+    sent = await desks.act("investigator", lambda session: prepare_issue(session, draft))
     request_id = sent.request_id
     await desks.act("judge", lambda session: authority.prepare_grant(session, request_id))
     async with desks.open("provider-service") as session:

@@ -21,7 +21,7 @@ from rogatory.client.session import Session, open_session
 from rogatory.client.trusted_state import TrustedState
 from rogatory.protocol import codec
 from rogatory.protocol.envelope import envelope_digest, parse_envelope
-from rogatory.protocol.header import Header, StatementKind
+from rogatory.protocol.header import Header
 from rogatory.protocol.lifecycle import LoggedEnvelope, fold
 from rogatory.protocol.receipt import MAX_RECEIPT, Rejection, log_identity, verify_receipt
 from rogatory.protocol.state import TERMINAL, RequestState
@@ -152,7 +152,7 @@ class People:
         header = header_of(envelope)
         before = self._before(header.request_id, rejection.receipt.index)
         overtaken = before is None or header.seen.request_position != before.last_index + 1
-        ended = before is not None and before.name in TERMINAL and header.kind is not StatementKind.ISSUE
+        ended = before is not None and before.name in TERMINAL
         stale = header.kind in DECIDING_KINDS and overtaken and not ended
         assert (body.code == STALE) == stale, (body.code, body.rule)
         if ended:

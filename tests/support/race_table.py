@@ -30,6 +30,7 @@ from tests.support.racing import (
     refuse,
     reissue,
     withdraw,
+    withdraw_as_first_issued,
 )
 
 STALE: Final = "X_STALE_GENERATION"
@@ -65,6 +66,8 @@ class Race:
 RETURNED: Final = after(asked(), decline("judge", DecisionCode.RETURN))
 GRANTED: Final = after(asked(), grant("judge"))
 ANSWERED: Final = after(received(), disclose(1))
+PARTLY: Final = after(received(TWO), disclose(1))
+CORRECTED: Final = after(RETURNED, reissue("investigator"))
 
 RACES: Final = (
     Race(
@@ -140,13 +143,29 @@ RACES: Final = (
         Second(STALE, StateName.ISSUED, "X_REPLAY"),
     ),
     Race(
-        # A withdrawal takes back the issue that it names. That one is not in force any more: it is said again.
+        # A withdrawal takes the request back, whichever of its issues it names; a correction of what has ended says so.
         "issue-withdraw-after-a-return",
         RETURNED,
         reissue("investigator"),
         withdraw("second-investigator"),
-        Second("X_FIELD_INVALID", StateName.ISSUED, ""),
-        Second(STALE, StateName.WITHDRAWN, "X_REPLAY"),
+        Second("", StateName.WITHDRAWN),
+        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
+    ),
+    Race(
+        "grant-withdraw-of-the-replaced-issue",
+        CORRECTED,
+        grant("judge"),
+        withdraw_as_first_issued(),
+        Second("", StateName.WITHDRAWN),
+        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
+    ),
+    Race(
+        "withdraw-withdraw-of-the-replaced-issue",
+        CORRECTED,
+        withdraw("second-investigator"),
+        withdraw_as_first_issued(),
+        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
+        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
     ),
     Race(
         "delivered-withdraw",
@@ -262,7 +281,7 @@ RACES: Final = (
     ),
     Race(
         "acknowledge-acknowledge-of-a-part",
-        after(received(TWO), disclose(1)),
+        PARTLY,
         acknowledge("investigator"),
         acknowledge("second-investigator"),
         Second("X_FIELD_INVALID", StateName.EXECUTING, "X_FIELD_INVALID"),
@@ -278,7 +297,7 @@ RACES: Final = (
     ),
     Race(
         "acknowledge-disclose-the-rest",
-        after(received(TWO), disclose(1)),
+        PARTLY,
         acknowledge("investigator"),
         disclose(2),
         Second(STALE, StateName.EXECUTING, ""),
@@ -289,7 +308,47 @@ RACES: Final = (
         ANSWERED,
         withdraw(),
         acknowledge("second-investigator"),
-        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
+        Second("", StateName.WITHDRAWN),
         Second(TERMINAL, StateName.CLOSED, TERMINAL),
+    ),
+    Race(
+        "withdraw-acknowledge-of-a-part",
+        PARTLY,
+        withdraw(),
+        acknowledge("second-investigator"),
+        Second("", StateName.WITHDRAWN),
+        Second("", StateName.WITHDRAWN),
+    ),
+    Race(
+        "refuse-acknowledge-of-a-part",
+        PARTLY,
+        refuse(),
+        acknowledge("investigator"),
+        Second("", StateName.REFUSED),
+        Second("", StateName.REFUSED),
+    ),
+    Race(
+        "acknowledge-acknowledge-of-what-crossed-a-withdrawal",
+        after(ANSWERED, withdraw()),
+        acknowledge("investigator"),
+        acknowledge("second-investigator"),
+        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
+        Second(TERMINAL, StateName.WITHDRAWN, TERMINAL),
+    ),
+    Race(
+        "acknowledge-acknowledge-of-what-crossed-a-refusal",
+        after(PARTLY, refuse()),
+        acknowledge("investigator"),
+        acknowledge("second-investigator"),
+        Second(TERMINAL, StateName.REFUSED, TERMINAL),
+        Second(TERMINAL, StateName.REFUSED, TERMINAL),
+    ),
+    Race(
+        "report-excess-acknowledge-of-what-crossed-a-withdrawal",
+        after(ANSWERED, withdraw()),
+        EXCESS,
+        acknowledge("second-investigator"),
+        Second("", StateName.WITHDRAWN),
+        Second("", StateName.WITHDRAWN),
     ),
 )

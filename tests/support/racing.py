@@ -103,6 +103,11 @@ def withdraw(name: str = "investigator") -> Act:
     return by(name, StatementKind.WITHDRAW, lambda state: (state.issue_digest, Withdraw("ERROR")))
 
 
+def withdraw_as_first_issued(name: str = "investigator") -> Act:
+    """Takes back what the request was at first, though it was replaced meanwhile."""
+    return by(name, StatementKind.WITHDRAW, lambda state: (state.superseded[0], Withdraw("ERROR")))
+
+
 def _preserve(state: RequestState) -> tuple[bytes, Body]:
     until = max(item.due_ms for item in state.obligations)
     tasks = state.open_tasks or tuple(item.number for item in state.granted)

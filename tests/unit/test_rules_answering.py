@@ -368,3 +368,30 @@ def test_excess_can_be_reported_even_after_the_end_and_leaves_a_duty(desk: Foldi
     assert after.name is StateName.CLOSED
     late = (act, "investigator", StatementKind.WITHDRAW, closed, closed.issue_digest, Withdraw("ERROR"))
     assert refusal(*late) == ("X_OBJECT_TERMINAL", "header.request_id", "STATE.CLOSED")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "ends"),
+    [
+        (StatementKind.WITHDRAW, "investigator", StateName.WITHDRAWN),
+        (StatementKind.REFUSE, "compliance", StateName.REFUSED),
+    ],
+)
+def test_what_was_disclosed_before_the_end_is_still_acknowledged_once(
+    desk: Folding, kind: StatementKind, name: str, ends: StateName
+) -> None:
+    state = desk.answered(desk.received(SUBSCRIBER, TRAFFIC), task1="DELIVERED")
+    (item,) = state.disclosures
+    body: Body = Withdraw("ERROR") if kind is StatementKind.WITHDRAW else Refuse("P_OTHER", ())
+    about = state.issue_digest if kind is StatementKind.WITHDRAW else state.order_digest
+    ended = desk.act(name, kind, state, about, body)
+    assert ended.name is ends
+    said = ("investigator", StatementKind.ACKNOWLEDGE, ended)
+    over = ("X_OBJECT_TERMINAL", "header.request_id", f"STATE.{ends.name}")
+    assert refusal(desk.act, *said, ended.order_digest, Acknowledge("IN_SCOPE")) == over
+    assert refusal(desk.act, "judge", *said[1:], item.manifest, Acknowledge("IN_SCOPE"))[2] == "PARTY.ASKING"
+    after = desk.act(*said, item.manifest, Acknowledge("IN_SCOPE"))
+    assert after.disclosures == (replace(item, scope_report="IN_SCOPE"),)
+    assert (after.name, after.code, after.open_tasks) == (ends, ended.code, ended.open_tasks)
+    again = ("investigator", StatementKind.ACKNOWLEDGE, after, item.manifest, Acknowledge("IN_SCOPE"))
+    assert refusal(desk.act, *again) == over

@@ -16,6 +16,7 @@ from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import (
     DecisionCode,
     Validate,
+    Withdraw,
 )
 from tests.support.acts import FACTS
 from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, whole
@@ -259,3 +260,31 @@ def test_a_returned_issue_is_replaced_once_by_who_has_seen_the_return(desk: Fold
     again = issue(desk, state=state)
     assert (again.name, again.request_id, again.code) == (StateName.ISSUED, state.request_id, "")
     assert again.issue_digest != state.issue_digest
+    assert (state.superseded, again.superseded) == ((), (state.issue_digest,))
+
+
+def test_a_correction_of_what_was_taken_back_meanwhile_is_told_that_it_has_ended(desk: Folding) -> None:
+    state = returned(desk)
+    header, _ = desk.asking(state=state)
+    body = Withdraw("ERROR")
+    ended = desk.act("investigator", StatementKind.WITHDRAW, state, state.issue_digest, body)
+    for position in (state.last_index + 1, ended.last_index + 1):
+        seen = replace(header.seen, request_position=position)
+        assert refusal(issue, desk, state=ended, seen=seen, body_supersedes=state.issue_digest) == (
+            "X_OBJECT_TERMINAL",
+            "header.request_id",
+            "STATE.WITHDRAWN",
+        )
+    assert refusal(issue, desk, state=ended, body_supersedes=b"")[2] == "REQUEST_ID_TAKEN"
+
+
+def test_a_withdrawal_may_name_any_issue_that_the_request_ever_had(desk: Folding) -> None:
+    first = returned(desk)
+    again = issue(desk, state=first)
+    for about in (first.issue_digest, again.issue_digest):
+        after = desk.act("investigator", StatementKind.WITHDRAW, again, about, Withdraw("ERROR"))
+        assert (after.name, after.superseded) == (StateName.WITHDRAWN, (first.issue_digest,))
+    body = Withdraw("ERROR")
+    assert (
+        refusal(desk.act, "investigator", StatementKind.WITHDRAW, again, bytes(32), body)[2] == "ABOUT.ISSUE"
+    )

@@ -16,7 +16,7 @@ from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.sealed import context_digest
-from rogatory.protocol.state import DisclosureState, Obligation, RequestState, StateName, TaskState
+from rogatory.protocol.state import TERMINAL, DisclosureState, Obligation, RequestState, StateName, TaskState
 from rogatory.protocol.statements import (
     Acknowledge,
     Disclose,
@@ -141,14 +141,15 @@ def disclose(state: RequestState, decision: Decision) -> RequestState:
 
 
 def acknowledge(state: RequestState, decision: Decision) -> RequestState:
-    """The agency has opened and verified a disclosure and checked its scope again."""
+    """The agency has opened and verified a disclosure and checked its scope again; where the request had ended, it stays so."""
     decision.require_asking(state)
     body = decision.body(Acknowledge)
     record = next((d for d in state.disclosures if d.manifest == decision.header.about), None)
     if record is None or record.scope_report:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.DISCLOSURE")
     done = tuple(replace(d, scope_report=body.scope_report) if d is record else d for d in state.disclosures)
-    return _progress(replace(state, disclosures=done))
+    after = replace(state, disclosures=done)
+    return after if state.name in TERMINAL else _progress(after)
 
 
 def report_excess(state: RequestState, decision: Decision) -> RequestState:

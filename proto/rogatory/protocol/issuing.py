@@ -16,7 +16,7 @@ from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import DAY_MS, Address, SectionKind, Task
 from rogatory.protocol.pack import EMERGENCY, check_facts, check_threshold, notification_required
-from rogatory.protocol.state import PartyKey, RequestState, StateName, TaskState
+from rogatory.protocol.state import TERMINAL, PartyKey, RequestState, StateName, TaskState
 from rogatory.protocol.statements import DecisionCode, GrantedTask, Issue, Validate, Withdraw
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
@@ -68,6 +68,7 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         order_digest=decision.verified.digest if alone else b"",
         last_index=setting.index,
         last_digest=decision.verified.digest,
+        superseded=(*state.superseded, state.issue_digest) if state is not None else (),
     )
 
 
@@ -100,9 +101,13 @@ def validate(state: RequestState, decision: Decision) -> RequestState:
 
 
 def withdraw(state: RequestState, decision: Decision) -> RequestState:
-    """The agency takes the request back; goes in whatever the signer had seen."""
+    """The agency takes the request back; goes in whatever the signer had seen.
+
+    Also where it names an issue that was replaced meanwhile: the request is one, and taking back waits for nobody.
+    """
     decision.require_asking(state)
-    decision.require_about(state.issue_digest, "ABOUT.ISSUE")
+    if decision.header.about not in state.superseded:
+        decision.require_about(state.issue_digest, "ABOUT.ISSUE")
     code = decision.body(Withdraw).code
     if code not in decision.setting.pack.withdrawal:
         refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("withdrawal"))
@@ -126,6 +131,9 @@ def _place(state: RequestState | None, decision: Decision) -> None:
         return
     if state.agency.org != header.issuer.org:
         refuse(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
+    # Whoever corrects what was taken back meanwhile is told that it has ended, not that the id is taken.
+    if body.supersedes and state.name in TERMINAL:
+        refuse(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
     # Before the state: whoever replaces a returned issue and comes second has not seen what came first, no more.
     if body.supersedes and header.seen.request_position != state.last_index + 1:
         refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")

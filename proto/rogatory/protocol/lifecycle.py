@@ -19,7 +19,7 @@ from rogatory.protocol.decision import Decision, Setting
 from rogatory.protocol.directory import Directory
 from rogatory.protocol.envelope import Verified, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.state import TERMINAL, RequestState
 from rogatory.protocol.statements import DECIDING_KINDS
@@ -138,7 +138,7 @@ def _common(state: RequestState, decision: Decision) -> None:
     header = decision.header
     if header.pack_digest and header.pack_digest != state.pack_digest:
         raise Refused(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
-    if state.name in TERMINAL and header.kind not in _ALWAYS:
+    if _ended(state, header):
         raise Refused(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
     if header.kind in DECIDING_KINDS and header.seen.request_position != state.last_index + 1:
         raise Refused(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
@@ -147,6 +147,19 @@ def _common(state: RequestState, decision: Decision) -> None:
     # The log names the addressee as the receiving party: an answer may not put a bystander there.
     if header.addressee not in (state.agency, state.authority, state.provider):
         raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "ADDRESSEE.NAMED")
+
+
+def _ended(state: RequestState, header: Header) -> bool:
+    """Whether a request takes this statement no more.
+
+    A disclosure that went in before a withdrawal or a refusal is with the agency: that it was opened, and what was in it, is
+    still said, once, or nobody could follow where the data are.
+    """
+    if state.name not in TERMINAL or header.kind in _ALWAYS:
+        return False
+    if header.kind is StatementKind.ACKNOWLEDGE:
+        return all(item.scope_report for item in state.disclosures if item.manifest == header.about)
+    return True
 
 
 def _notes(state: RequestState, decision: Decision) -> None:

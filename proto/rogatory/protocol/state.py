@@ -81,7 +81,8 @@ class PartyKey:
 class RequestState:
     """Everything that the fold knows of one request.
 
-    ``issue_digest`` is the envelope digest of the issue in force, ``order_digest`` that of the statement the provider
+    ``issue_digest`` is the envelope digest of the issue in force, ``superseded`` those of the issues that it replaced after a
+    return, oldest first; ``order_digest`` that of the statement the provider
     acts on (the validate, or the issue where its issuer may sign alone; empty before). ``last_index`` is the log index
     of the last statement folded in.
     """
@@ -110,6 +111,7 @@ class RequestState:
     preserved_until_ms: int = 0
     code: str = ""
     flags: tuple[str, ...] = ()
+    superseded: tuple[bytes, ...] = ()
 
     @property
     def parties(self) -> tuple[bytes, ...]:
