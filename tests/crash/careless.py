@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from typing_extensions import override
 
+from rogatory.audit import sqlite as audit_sqlite
 from rogatory.audit.failpoints import failpoint
 from rogatory.protocol.errors import RogatoryError
 from rogatory.server.engine import Engine, Job
@@ -53,6 +55,18 @@ class EarlyService(WriterService):
         super()._send(data)
         if isinstance(self._engine, EarlyEngine):
             self._engine.settle()
+
+
+def flush_nothing() -> None:
+    """Opens databases as shipped, but for `synchronous`, which is off: nothing is ever flushed."""
+    prepare = audit_sqlite.prepare
+
+    def unflushed(connection: sqlite3.Connection, *, read_only: bool = False) -> sqlite3.Connection:
+        prepare(connection, read_only=read_only)
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+    setattr(audit_sqlite, "prepare", unflushed)  # noqa: B010
 
 
 def acknowledge_before_commit() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rogatory.audit.errors import AuditError
 from rogatory.audit.failpoints import NAMES
+from tests.crash import powercut
 from tests.crash.clients import Client, Persistent
 from tests.crash.dice import Dice
 from tests.crash.exchange import Exchange, alive, kill, waited
@@ -47,6 +48,7 @@ class Tally:
 
     kills: collections.Counter[str] = field(default_factory=collections.Counter)
     faults: collections.Counter[str] = field(default_factory=collections.Counter)
+    lost: int = 0
     missed: int = 0
     told: int = 0
     resent: int = 0
@@ -220,3 +222,34 @@ def kill_first_starts(seed: int, tally: Tally) -> None:
             waited(lambda ledger=field_.ledger: len(ledger.told) >= 3, 20)  # type: ignore[misc]
             field_.check()
             field_.close()
+
+
+def cut_power(seed: int, count: int, tally: Tally, **plan: object) -> None:
+    """A field whose power is cut: both processes end, and the files lose a random part of what was not flushed."""
+    dice = Dice(seed, "power")
+    with tempfile.TemporaryDirectory(prefix="crash-") as folder:
+        exchange = Exchange.build(Path(folder))
+        exchange.plan(record=True, **plan)
+        field_ = Field(exchange, seed, tally)
+        try:
+            for _ in range(count):
+                told = len(field_.ledger.told)
+                waited(lambda told=told: len(field_.ledger.told) >= told + 4, PATIENCE_SECONDS)  # type: ignore[misc]
+                time.sleep(dice.between(1, 200) / 1000)
+                exchange.end()
+                tally.lost += powercut.cut(Path(folder) / "server" / "data", Path(folder) / "side", dice)
+                tally.kills["power"] += 1
+                exchange.plan(record=True, **plan)
+                if not _came_back(field_) or not field_.check():
+                    break
+        finally:
+            field_.close(check=not field_.model.found)
+
+
+def _came_back(field_: Field) -> bool:
+    try:
+        field_.exchange.relaunch()
+    except AssertionError:
+        field_.model.found.append("I1 the exchange does not start from what is left of its files")
+        return False
+    return True
