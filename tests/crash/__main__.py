@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m tests.crash --seed N --kills 500`: kills, then the controls; the last line is one JSON object.
 
-Exit 0 only if no invariant broke, every failpoint in reach fired, and every control was caught. The same seed lays the
+Kills, failing disks, power cuts, and two writers that must be caught. Exit 0 only if no invariant broke, every failpoint
+fired (where there are kills enough), and each control was caught as a lost acknowledged statement. The same seed lays the
 same plans; where threads meet is up to the machine, so a replay is of the plans and not of every interleaving.
 """
 
@@ -13,10 +14,12 @@ import secrets
 import sys
 import time
 
-from tests.crash import faults, rounds
+from tests.crash import faults, power, rounds
 from tests.crash.rounds import Tally
 
 FIELD = 60
+LOST = "I1 "
+"""How the model says that an acknowledged statement is gone."""
 
 
 def main() -> int:
@@ -30,17 +33,21 @@ def main() -> int:
     tally = kills(seed, options.kills)
     faults.fail_disks(seed, max(6, options.kills // 8), tally)
     report(tally, begun)
+    power.cut_power(seed, max(6, options.kills // 8), tally)
+    report(tally, begun)
+    caught = {"acknowledge before commit": control_early(seed), "no fsync": control_unflushed(seed)}
     seconds = time.monotonic() - begun
-    caught = {"acknowledge before commit": control_early(seed)}
     reached = {name.rpartition(" ")[2] for name in tally.kills}
     expected = {*rounds.WRITER, *rounds.FRONT, *rounds.BY_FRONT, *rounds.FIRST_START}
     result = {
         "seed": seed,
         "kills": tally.killed,
         "at_failpoints": tally.killed - tally.kills["timer"],
-        "failpoints_fired": len(reached - {"timer"}),
+        "failpoints_fired": sorted(reached - {"timer"}),
         "failpoints_not_fired": sorted(expected - reached),
         "faults": dict(sorted(tally.faults.items())),
+        "power_cuts": dict(sorted(tally.cuts.items())),
+        "lost_in_power_cuts": tally.lost,
         "not_reached_in_time": tally.missed,
         "answers_in_ledger": tally.told,
         "sent_again": tally.resent,
@@ -74,20 +81,33 @@ def kills(seed: int, count: int) -> Tally:
     return tally
 
 
-def control_early(seed: int) -> bool:
-    """A writer that answers before it commits must be found out."""
+def control_early(seed: int) -> str:
+    """A writer that answers before it commits must be found out, by the log itself; returns the finding, or nothing."""
     tally = Tally()
-    plans = [("writer.reply.after", number) for number in (2, 3, 2, 4, 2, 3)]
-    rounds.kill_writers(seed, plans, tally, early=True)
-    say(f"crash: control 'acknowledge before commit': {tally.found[:1] or 'NOT CAUGHT'}")
-    return bool(tally.found)
+    plans = [("writer.reply.after", number % 5 + 2) for number in range(60)]
+    rounds.kill_writers(seed, plans, tally, until=LOST, early=True)
+    return caught_as_lost("acknowledge before commit", tally)
+
+
+def control_unflushed(seed: int) -> str:
+    """A writer that never flushes its databases must be found out by a power cut; returns the finding, or nothing."""
+    tally = Tally()
+    power.cut_field(seed, [("timer", 100)] * 5, tally, unflushed=True)
+    return caught_as_lost("no fsync", tally)
+
+
+def caught_as_lost(control: str, tally: Tally) -> str:
+    lost = next((words for words in tally.found if words.startswith(LOST)), "")
+    say(f"crash: control '{control}': {lost or f'NOT CAUGHT; found only {tally.found}'}")
+    return lost
 
 
 def report(tally: Tally, begun: float) -> None:
     seconds = time.monotonic() - begun
     say(
-        f"crash: {tally.killed} kills at {len(tally.kills)} places, {tally.told} answers in the ledger,"
-        f" {len(tally.found)} violations, {seconds:.0f} s"
+        f"crash: {tally.killed} kills at {len(tally.kills)} places, {tally.faults.total()} faults,"
+        f" {tally.cuts.total()} power cuts, {tally.told} answers in the ledger, {len(tally.found)} violations,"
+        f" {seconds:.0f} s"
     )
 
 

@@ -99,7 +99,7 @@ class Persistent(Wire):
                 if code_of(error) not in _AGAIN:
                     raise typed(error) from error
             self.unanswered += 1
-            self._stop.wait(0.02)
+            self._stop.wait(0.05)
         raise Stopped
 
     @override

@@ -7,8 +7,10 @@ the variable CRASH_FOLDER names; each writer takes the oldest. Notes go to files
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,13 +19,20 @@ from typing import Any
 
 from rogatory.audit import failpoints
 from rogatory.server import rehearsal
+from tests.crash import calls
 from tests.crash.deny import deny
 
 FOLDER = "CRASH_FOLDER"
+RECORD = "CRASH_RECORD"
 
 
 def folder() -> Path:
     return Path(os.environ[FOLDER])
+
+
+def data() -> Path:
+    """The exchange's data folder."""
+    return folder() / "server" / "data"
 
 
 def note(name: str, words: str) -> None:
@@ -45,8 +54,23 @@ def take_plan() -> dict[str, Any]:
     return {}
 
 
+def record() -> None:
+    """Records what this process and its writer do to the exchange's files, if the harness asks for it."""
+    moment = os.environ.get(RECORD)
+    if moment:
+        front = os.getpid()
+        calls.record(data(), folder() / "journal", lambda: _end_both(front), moment)
+
+
+def _end_both(front: int) -> None:
+    note("hits", str(front))
+    for pid in sorted({*_writer_of(front), front}, key=lambda pid: pid == os.getpid()):  # itself last
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def note_ends() -> None:
-    """Lets a failpoint leave a note of itself before it kills or fails, and lets it make system calls fail."""
+    """Lets a failpoint leave a note of itself before it kills or fails, make system calls fail, or cut the power."""
     kill: Callable[[str], None] = failpoints._kill
     fail: Callable[[str], None] = failpoints._raise
     arm: Callable[..., None] = failpoints.arm
@@ -63,15 +87,28 @@ def note_ends() -> None:
         note("faults", f"{os.getpid()} {log_size()}")
         deny(argument)
 
+    def noted_power(_argument: str) -> None:
+        writer = str(os.getpid()) in (folder() / "lives").read_text().split()
+        _end_both(os.getppid() if writer else os.getpid())
+
+    actions = {"deny": noted_deny, "power": noted_power}
     # Deliberate changes of a module from outside: shipped code knows no note and no denial.
     setattr(failpoints, "_kill", noted_kill)  # noqa: B010
     setattr(failpoints, "_raise", noted_fail)  # noqa: B010
-    setattr(failpoints, "arm", lambda spec: arm(spec, {"deny": noted_deny}))  # noqa: B010
+    setattr(failpoints, "arm", lambda spec: arm(spec, actions))  # noqa: B010
+
+
+def _writer_of(front: int) -> list[int]:
+    """The writer that came last, if it is this front's."""
+    children = Path(f"/proc/{front}/task").glob("*/children")
+    mine = {int(pid) for path in children for pid in path.read_text().split()}
+    lives = (folder() / "lives").read_text().splitlines()
+    return [pid for pid in (int(line.split(" ")[1]) for line in lives[-1:]) if pid in mine]
 
 
 def log_size() -> int:
     """Entries committed so far, as another connection sees it."""
-    database = folder() / "server" / "data" / "rogatory.sqlite"
+    database = data() / "rogatory.sqlite"
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
         ((size,),) = db.execute("SELECT size FROM log_head").fetchall()
     return int(size)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from typing import Any
 import grpc
 from typing_extensions import override
 
-from tests.crash.entry import FOLDER
+from tests.crash.entry import FOLDER, RECORD
 from tests.support.front import ServerProcess, wait_until
 from tests.support.project import ROOT
 from tests.support.realm import TrainingRealm
@@ -46,7 +47,22 @@ class Exchange(ServerProcess):
     """`folder` holds `server`, `realm`, the log lines, and the harness's own `plans`, `taken`, `lives`, `hits`."""
 
     planned: int = 0
+    recorded: bool = False
     starts: list[float] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "server" / "data"
+
+    @property
+    def base(self) -> Path:
+        """The data folder as it was when the front was started, where that is recorded."""
+        return self.folder / "base"
+
+    @property
+    def journal(self) -> Path:
+        """What was done to it since; there once all that is recorded have ended."""
+        return self.folder / "journal"
 
     @classmethod
     def build(cls, folder: Path) -> Exchange:
@@ -60,9 +76,16 @@ class Exchange(ServerProcess):
         ended.wait()
         return cls(folder, realm, ended, folder / "server.log")
 
-    def launch(self, front_failpoints: str = "") -> bool:
-        """Starts a front; tells whether it came up (a failpoint may have ended it or its first writer)."""
+    def launch(self, front_failpoints: str = "", moment: str = "never") -> bool:
+        """Starts a front; tells whether it came up (a failpoint may have ended it or its first writer).
+
+        Where it is recorded, its power may go at a moment that the record knows (tests.crash.calls).
+        """
         self.endpoint_file.unlink(missing_ok=True)
+        if self.recorded:
+            shutil.rmtree(self.base, ignore_errors=True)
+            shutil.copytree(self.data, self.base)
+            self.journal.unlink(missing_ok=True)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [
@@ -76,6 +99,7 @@ class Exchange(ServerProcess):
                     **os.environ,
                     **SETTINGS,
                     FOLDER: str(self.folder),
+                    RECORD: moment if self.recorded else "",
                     "ROGATORY_TEST_FAILPOINTS": front_failpoints,
                 },
                 cwd=ROOT,
@@ -94,7 +118,11 @@ class Exchange(ServerProcess):
             if self.launch():
                 return
             time.sleep(0.1)
-        raise AssertionError(f"the exchange does not start again: {self.log.read_text()[-2000:]}")
+        raise AssertionError(f"the exchange does not start again: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of what both processes logged."""
+        return self.log.read_text()[-2000:]
 
     def plan(self, **plan: object) -> str:
         """Lays down the plan of the next writer but those already planned, and returns its name."""
@@ -104,6 +132,12 @@ class Exchange(ServerProcess):
         temporary.write_text(json.dumps(plan))
         temporary.rename(temporary.with_suffix(".json"))
         return name
+
+    def only_plan(self, **plan: object) -> str:
+        """The same, in the place of those that no writer came to take."""
+        for path in (self.folder / "plans").glob("*.json"):
+            path.unlink()
+        return self.plan(**plan)
 
     def pid_of(self, plan: str) -> int | None:
         """Process id of the writer that took a plan."""
@@ -145,6 +179,16 @@ class Exchange(ServerProcess):
         for pid in writers[-2:]:
             wait_until(lambda pid=pid: not alive(pid))  # type: ignore[misc]
 
+    def power_off(self) -> None:
+        """Ends both processes at once, and waits for the end of the record of what they did."""
+        lives = (self.folder / "lives").read_text().splitlines()
+        for line in lives[-1:]:
+            pid = int(line.split(" ")[1])
+            if alive(pid) and _parent(pid) == self.process.pid:
+                kill(pid)
+        self.end()
+        wait_until(self.journal.exists)
+
     @override
     def channel(
         self, name: str | None, *options: tuple[str, int], compression: grpc.Compression | None = None
@@ -172,11 +216,20 @@ def kill(pid: int) -> bool:
 
 
 def alive(pid: int) -> bool:
+    return _stat(pid)[0] != "Z"
+
+
+def _parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _stat(pid: int) -> list[str]:
+    """State and parent of a process; of one that is gone, as of one that nobody has waited for."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+        return ["Z", "0"]
+    return stat.rpartition(")")[2].split()
 
 
 def waited(condition: Callable[[], object], seconds: float) -> bool:

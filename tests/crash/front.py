@@ -6,8 +6,9 @@ from __future__ import annotations
 import sys
 
 from rogatory.server.main import main
-from tests.crash.entry import note_ends
+from tests.crash.entry import note_ends, record
 
 if __name__ == "__main__":
+    record()
     note_ends()
     sys.exit(main(writer="tests.crash.writer"))

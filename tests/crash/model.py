@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rogatory.audit.fsck import fsck_file
-from rogatory.audit.merkle import Edge, leaf_hash
+from rogatory.audit.merkle import Edge, leaf_hash, root_of
 from rogatory.protocol.envelope import verify_envelope
 from rogatory.protocol.errors import RogatoryError
 from rogatory.protocol.header import StatementKind
@@ -25,6 +25,7 @@ from rogatory.protocol.lifecycle import LoggedEnvelope, fold
 from rogatory.protocol.plain import from_plain
 from rogatory.protocol.receipt import decode_receipt, log_identity, verify_head, verify_receipt
 from rogatory.protocol.state import RequestState
+from rogatory.protocol.statements import Disclose
 from tests.crash.clients import CANARY
 from tests.crash.ledger import Ledger, Told
 from tests.support.realm import TrainingRealm
@@ -70,15 +71,32 @@ class Model:
         identity = log_identity(self.realm.root)
         report = fsck_file(self.database, identity.origin, identity.verifiers)
         self.found += [f"I4 fsck: {finding.kind} at {finding.index}" for finding in report.findings]
-        fresh = Model(self.realm, self.folder, self.ledger)
-        fresh.check()
-        self.found += [words for words in fresh.found if words not in self.found]
-        for size, root in self.roots.items():
-            if fresh.roots.get(size, root) != root:
-                self._break("I3", f"another root of size {size} than was there before")
-        if fresh.edge.size < self.edge.size:
-            self._break("I4", "the log is shorter than it was")
+        self.found = self.again().found
         self._disk()
+
+    def again(self) -> Model:
+        """A model that has read the whole log from nothing, and every receipt ever given; nothing may be less than it was."""
+        fresh = Model(self.realm, self.folder, self.ledger, found=list(self.found))
+        fresh.check()
+        fresh._whole()
+        for size, root in self.roots.items():
+            fresh._root(size, root)
+        if fresh.edge.size < self.edge.size:
+            fresh._break("I4", "the log is shorter than it was")
+        return fresh
+
+    def _whole(self) -> None:
+        """Both databases are sound, and the vault has the key of each request that has an entry."""
+        vault = self.database.with_name("vault.sqlite")
+        with closing(sqlite3.connect(f"{self.database.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            db.execute("ATTACH ? AS vault", (f"{vault.as_uri()}?mode=ro",))
+            for name in ("main", "vault"):
+                if db.execute(f"PRAGMA {name}.integrity_check").fetchall() != [("ok",)]:
+                    self._break("I4", f"the database {name} is damaged")
+            lost = "SELECT count(*) FROM entry_view WHERE request_id NOT IN (SELECT request_id FROM vault.request_key)"
+            ((keys,),) = db.execute(lost).fetchall()
+            if keys:
+                self._break("I1", f"the vault has lost the keys of {keys} entries")
 
     def _entries(self, db: sqlite3.Connection) -> None:
         start = self.edge.size
@@ -135,14 +153,26 @@ class Model:
             return
         kinds = self.kinds.setdefault(bytes(request_id), [])
         kind = verified.header.kind
-        if kind is StatementKind.DISCLOSE:
+        body = verified.statement.body
+        if isinstance(body, Disclose):
             if StatementKind.WITHDRAW in kinds:
                 self._break("I6", f"statement {i} discloses what was withdrawn")
-            key = (bytes(request_id), getattr(verified.statement.body, "disclosure_id", b""))
+            key = (bytes(request_id), body.disclosure_id)
             if key in self.disclosed:
                 self._break("I5", f"statement {i} discloses a second time")
             self.disclosed.add(key)
+            self._parts(request_id, body, i)
         kinds.append(kind)
+
+    def _parts(self, request_id: bytes, body: Disclose, i: int) -> None:
+        """The parts of a disclosure are there, each the bytes that its name says."""
+        folder = self.folder / "server" / "data" / "parts" / request_id.hex() / body.disclosure_id.hex()
+        whole = [path for path in sorted(folder.glob("*")) if path.suffix != ".partial"]
+        parts = [path.read_bytes() for path in whole]
+        leaves = [leaf_hash(part) for part in parts]
+        named = [path.name for path in whole] == [f"{n:06d}-{leaf.hex()}" for n, leaf in enumerate(leaves)]
+        if not named or sum(map(len, parts)) != body.body_length or root_of(leaves) != body.part_root:
+            self._break("I1", f"the parts of the disclosure at {i} are not those that were acknowledged")
 
     def _states(self, db: sqlite3.Connection, touched: set[bytes]) -> None:
         query = "SELECT s.envelope, s.i, e.ts FROM statement s JOIN log_entry e USING(i) WHERE s.request_id = ? ORDER BY i"

@@ -9,17 +9,17 @@ from __future__ import annotations
 import sys
 
 from rogatory.server.writer import __main__ as shipped
-from tests.crash import careless, powercut
-from tests.crash.entry import folder, note_ends, set_failpoints, take_plan
+from tests.crash import calls, careless
+from tests.crash.entry import note_ends, set_failpoints, take_plan
 
 if __name__ == "__main__":
     plan = take_plan()
+    if calls.RECORDABLE:
+        calls.allow_reading()
     note_ends()
     set_failpoints(plan.get("failpoints", ""))
     if plan.get("early"):
         careless.acknowledge_before_commit()
-    if plan.get("record"):
-        powercut.record(folder() / "server" / "data", folder() / "side")
     if plan.get("unflushed"):
         careless.flush_nothing()
     sys.exit(shipped.main())
