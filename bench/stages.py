@@ -23,6 +23,7 @@ from rogatory.server.engine.batch import Batch, Finish
 from rogatory.server.engine.states import States
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
+from rogatory.server.writer import memory
 
 STAGES: Final = ("parse", "verify", "decide", "entry", "write", "sign", "answer")
 # Microseconds a statement of the trial that chose this design, by batch size: what a stage was shown to need.
@@ -97,6 +98,7 @@ class Stopwatch:
 
 def stage_times(world: Prepared, batch_size: int, rounds: int, statements: int) -> dict[str, float]:
     """Return median microseconds a statement for each stage, ``rest`` and ``all``, at one batch size."""
+    memory.settle()  # as the writer process does
     found: dict[str, list[float]] = {}
     for _ in range(rounds):
         payloads = world.calls(statements)

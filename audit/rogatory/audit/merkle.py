@@ -160,6 +160,8 @@ def subtree_hash(read: NodeReader, start: int, end: int) -> bytes:
         raise ProofError("not a valid subtree")
     if start == end:
         return EMPTY_ROOT
+    if not (end - start) & (end - start - 1):
+        return read((end - start).bit_length() - 1, start // (end - start))
     pieces: list[bytes] = []
     position = start
     for level in range((end - start).bit_length() - 1, -1, -1):

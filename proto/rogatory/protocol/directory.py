@@ -150,6 +150,7 @@ class Directory:
     index: int
     _orgs: dict[bytes, OrgRow] = field(repr=False)
     _units: dict[Address, UnitRow] = field(repr=False)
+    _active: dict[Address, UnitRow] = field(repr=False)
     _keys: dict[bytes, KeyRow] = field(repr=False)
     _spki: dict[bytes, KeyRow] = field(repr=False)
 
@@ -175,10 +176,12 @@ class Directory:
         Raises:
             Refused: ``X_ADDRESSEE_NOT_DESIGNATED`` if there is none or it is not active.
         """
-        row = self._units.get(address)
-        if row is None or row.status is not RowStatus.ACTIVE:
+        row = self._active.get(address)
+        if row is None:
+            known = self._units.get(address)
+            if known is not None and known.status is RowStatus.ACTIVE:
+                self.org(address.org, at)  # which is not active, and is what the refusal names
             raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, at, "DIRECTORY.UNIT")
-        self.org(address.org, at)
         return row
 
     def key(self, wanted: bytes) -> KeyRow:
@@ -232,6 +235,11 @@ def build_directory(root: TrustRoot, trust_list: TrustList, index: int) -> Direc
         index,
         orgs,
         units,
+        {
+            row.address: row
+            for row in trust_list.units
+            if row.status is RowStatus.ACTIVE and orgs[row.org].status is RowStatus.ACTIVE
+        },
         {row.key_id: row for row in trust_list.keys},
         _unique([(row.tls_spki, row) for row in trust_list.keys if row.tls_spki], "keys"),
     )

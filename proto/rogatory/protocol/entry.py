@@ -31,7 +31,7 @@ from rogatory.protocol.header import DAY_MS, StatementKind
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.scope import scope_digest
 from rogatory.protocol.sealed import manifest_digest
-from rogatory.protocol.state import RequestState
+from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import Disclose, GrantedTask, Reject
 
 Fields = tuple[bytes, ...]
@@ -67,19 +67,18 @@ def entry_fields(
         previous_leaf: Leaf hash of the request's previous entry; empty for the first.
     """
     header, body = verified.header, verified.statement.body
-    kind = header.kind.name
     flags = ("EMERGENCY", *after.flags) if after.emergency else after.flags
     known = before or after
     scope = after.granted if after.transmitted else tuple(_asked(after))
     commitments = [item.task.identifier_commitment for item in known.tasks]
     return (
-        record_value(kind.encode(), operation(header.kind).encode()),
-        text_value(statistics_bucket(kind, after)),
+        _kind(header.kind),
+        text_value(statistics_bucket(header.kind.name, after)),
         bytes_value(header.issuer.org),
         bytes_value(header.addressee.org),
         time_value(time_ms),
-        record_value(pack.pack_id.encode(), u32(pack.pack_version), after.legal_type.encode()),
-        list_value(after.categories),
+        _pack(pack.pack_id, pack.pack_version, after.legal_type),
+        _categories(after.categories),
         bytes_value(scope_digest(scope)),
         bytes_value(identifiers_root(commitments)),
         bytes_value(previous_leaf),
@@ -88,7 +87,7 @@ def entry_fields(
         seal_value(due_day(time_ms, pack.log.seal_months)),
         ABSENT,
         record_value(header.issuer.subject, header.issuer.role.encode(), b""),
-        record_value(_outcome(after), b"", after.name.name.encode(), ",".join(flags).encode()),
+        _outcome(after.code, after.name, flags),
     )
 
 
@@ -201,5 +200,24 @@ def _asked(state: RequestState) -> list[GrantedTask]:
     return [GrantedTask(task.number, task.elements, task.first_day, task.last_day) for task in tasks]
 
 
-def _outcome(state: RequestState) -> bytes:
-    return (state.code or "ACCEPTED").encode()
+# The values of these slots are few and stand in one entry after the other, so each is put together once.
+
+
+@functools.lru_cache(maxsize=64)
+def _kind(kind: StatementKind) -> bytes:
+    return record_value(kind.name.encode(), operation(kind).encode())
+
+
+@functools.lru_cache(maxsize=64)
+def _pack(pack_id: str, version: int, legal_type: str) -> bytes:
+    return record_value(pack_id.encode(), u32(version), legal_type.encode())
+
+
+@functools.lru_cache(maxsize=256)
+def _categories(categories: tuple[str, ...]) -> bytes:
+    return list_value(categories)
+
+
+@functools.lru_cache(maxsize=256)
+def _outcome(code: str, name: StateName, flags: tuple[str, ...]) -> bytes:
+    return record_value((code or "ACCEPTED").encode(), b"", name.name.encode(), ",".join(flags).encode())

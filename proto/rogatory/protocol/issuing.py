@@ -47,7 +47,8 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
     alone = header.issuer.role in rules.authority[rank].issue
     if not alone:
         _drafting(decision, body, rules.authority[rank].drafters, rank)
-    _sections(decision, body.authority)
+    party_keys = _keys(decision, body.authority)
+    _sections(decision, party_keys)
     return RequestState(
         request_id=header.request_id,
         kind=body.request_kind,
@@ -61,7 +62,7 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         facts=header.facts,
         tasks=tuple(TaskState(task, _whole(task) if alone else None) for task in header.tasks),
         sections=header.sections,
-        keys=_keys(decision, body.authority),
+        keys=party_keys,
         categories=categories,
         emergency=header.fact(EMERGENCY) is not None,
         issue_digest=decision.verified.digest,
@@ -115,6 +116,7 @@ def withdraw(state: RequestState, decision: Decision) -> RequestState:
 
 
 def _keys(decision: Decision, authority: Address | None) -> tuple[PartyKey, ...]:
+    """Keys of the units that a request is sealed to: who asked, who validates if anybody does, the provider."""
     directory, header = decision.setting.directory, decision.header
     units = [header.reply_to, authority, header.addressee]
     return tuple(PartyKey(unit.org, directory.unit(unit).key_id) for unit in units if unit is not None)
@@ -165,12 +167,12 @@ def _drafting(decision: Decision, body: Issue, drafters: tuple[str, ...], rank: 
         refuse(errors.X_AUTHORITY_NOT_COMPETENT, "body.authority", "DIRECTORY.AUTHORITY")
 
 
-def _sections(decision: Decision, authority: Address | None) -> None:
+def _sections(decision: Decision, keys: tuple[PartyKey, ...]) -> None:
     """One particulars for each task, one grounds; each sealed to exactly the units that the law lets read it."""
-    header, directory = decision.header, decision.setting.directory
-    readers = [header.reply_to, authority]
-    grounds = tuple(sorted(directory.unit(unit).key_id for unit in readers if unit is not None))
-    particulars = tuple(sorted({*grounds, directory.unit(header.addressee).key_id}))
+    header = decision.header
+    everybody = [key.key_id for key in keys]
+    grounds = tuple(sorted(everybody[:-1]))  # not to the provider, who is the last
+    particulars = tuple(sorted({*everybody}))
     tasks: list[int] = []
     seen_grounds = 0
     for i, ref in enumerate(header.sections):

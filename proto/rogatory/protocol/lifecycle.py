@@ -67,19 +67,18 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
     decision = Decision(verified, setting)
     header = verified.header
     if header.kind is StatementKind.ISSUE:
-        after = issuing.issue(state, decision)
-    else:
-        rule = _RULES.get(header.kind)
-        if rule is None:
-            raise Refused(errors.X_KIND_UNKNOWN, "header.kind", "LIFECYCLE")
-        if state is None or verified.row.org not in state.parties:
-            raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
-        _common(state, decision)
-        after = rule(state, decision)
-        # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
-        _notes(after, decision)
-        after = replace(after, sections=(*after.sections, *header.sections))
-    return replace(after, last_index=setting.index, last_digest=verified.digest)
+        return issuing.issue(state, decision)
+    rule = _RULES.get(header.kind)
+    if rule is None:
+        raise Refused(errors.X_KIND_UNKNOWN, "header.kind", "LIFECYCLE")
+    if state is None or verified.row.org not in state.parties:
+        raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
+    _common(state, decision)
+    after = rule(state, decision)
+    # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
+    _notes(after, decision)
+    sections = (*after.sections, *header.sections)
+    return replace(after, sections=sections, last_index=setting.index, last_digest=verified.digest)
 
 
 def fold(

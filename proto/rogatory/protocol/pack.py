@@ -155,16 +155,10 @@ class Pack:
         """Return the name of a rule for an error or a log entry: pack id, version and path."""
         return f"{self.pack_id}/{self.pack_version}/{path}"
 
-    def category(self, element: str, purpose: str, at: str) -> str:
-        """Return the category that an element falls into for a purpose.
-
-        Raises:
-            Refused: ``X_CATEGORY_NOT_IN_PACK``.
-        """
-        found = self.elements.get(element, {}).get(purpose)
-        if found is None:
-            raise Refused(errors.X_CATEGORY_NOT_IN_PACK, at, self.rule("elements"))
-        return found
+    def category(self, element: str, purpose: str) -> str | None:
+        """Return the category that an element falls into for a purpose; None where the pack has none."""
+        purposes = self.elements.get(element)
+        return None if purposes is None else purposes.get(purpose)
 
     def categories_of(self, tasks: Iterable[Task]) -> tuple[str, ...]:
         """Return the sorted set of categories that tasks ask for.
@@ -172,15 +166,16 @@ class Pack:
         Raises:
             Refused: ``X_CATEGORY_NOT_IN_PACK`` with the field.
         """
-        return tuple(
-            sorted(
-                {
-                    self.category(element, task.purpose, f"header.tasks[{i}].elements")
-                    for i, task in enumerate(tasks)
-                    for element in task.elements
-                }
-            )
-        )
+        found: set[str] = set()
+        for i, task in enumerate(tasks):
+            for element in task.elements:
+                category = self.category(element, task.purpose)
+                if category is None:
+                    raise Refused(
+                        errors.X_CATEGORY_NOT_IN_PACK, f"header.tasks[{i}].elements", self.rule("elements")
+                    )
+                found.add(category)
+        return tuple(sorted(found))
 
     def strictest(self, categories: Iterable[str]) -> str:
         """Return the category of highest rank (first by name among equals)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rogatory.audit.commitment import EntryHeader, commit, random_salts
+from rogatory.audit.commitment import SLOTS, EntryHeader, commit, random_salts
 from rogatory.audit.framing import lp
 from rogatory.audit.log import Staged
 from rogatory.audit.merkle import leaf_hash
@@ -101,9 +101,7 @@ class Batch:
         salts = random_salts(core.entropy.token)
         committed = commit(core.log.origin, SCHEMA_ID, header, fields, salts)
         index = self.next_index
-        openings = tuple(
-            Opening(slot, salt, value) for slot, (salt, value) in enumerate(zip(salts, fields, strict=True))
-        )
+        openings = tuple(map(Opening, range(SLOTS), salts, fields))
         blob = encode_openings(openings)
         sealed = core.vault.seal(request_id or NO_REQUEST, f"{_OPENINGS}/{index}", blob)
         core.store.add_view(
@@ -131,14 +129,14 @@ def open_row(core: Core, row: ViewRow) -> tuple[Opening, ...]:
 
 def encode_openings(openings: Sequence[Opening]) -> bytes:
     """Return all sixteen openings as one blob: salt and length-prefixed value each, in slot order."""
-    return b"".join(opening.salt + lp(opening.value) for opening in openings)
+    return b"".join([opening.salt + lp(opening.value) for opening in openings])
 
 
 def decode_openings(blob: bytes) -> tuple[Opening, ...]:
     """Return the openings of a blob that ``encode_openings`` made."""
     found: list[Opening] = []
     at = 0
-    for slot in range(16):
+    for slot in range(SLOTS):
         length = int.from_bytes(blob[at + 32 : at + 36], "big")
         found.append(Opening(slot, blob[at : at + 32], blob[at + 36 : at + 36 + length]))
         at += 36 + length
