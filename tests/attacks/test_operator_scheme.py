@@ -103,7 +103,7 @@ async def test_an_older_directory_is_refused_even_when_the_stored_one_is_lost(in
     old, _ = served(inner)
     new_list(inner, 2)
     await sync(inner)
-    (inner.profile("judge").folder("state") / "directory.bin").unlink()
+    (inner.profile("judge").folder("state") / "scheme.bin").unlink()
     assert (await refused(inner, DIRECTORY, old)).rule == "DIRECTORY.ROLLBACK"
 
 

@@ -36,6 +36,8 @@ from rogatory.protocol.wire import (
 )
 
 MAX_STATE: Final = 16 * 1024 * 1024
+_SCHEME: Final = "scheme.bin"  # length of the directory's answer, that answer, the packs' answer
+_SIZE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,14 @@ class TrustedState:
         self.update(replace(self.trusted, cursor=cursor, feed_digest=feed_digest))
 
     def save_scheme(self, directory: GetDirectoryResponse, packs: GetPacksResponse, version: int) -> None:
-        """Keep directory and packs as received, after they were verified."""
-        write_private(self._folder / "directory.bin", codec.encode(directory))
-        write_private(self._folder / "packs.bin", codec.encode(packs))
+        """Keep directory and packs as received, after they were verified; one file, so that they never part.
+
+        What is there already is not written again: most runs of a command find nothing new.
+        """
+        fresh = (codec.encode(directory), codec.encode(packs))
+        if fresh != self.stored_scheme():
+            size = len(fresh[0]).to_bytes(_SIZE, "big")
+            write_private(self._folder / _SCHEME, size + fresh[0] + fresh[1])
         if version != self.trusted.directory_version:
             self.update(replace(self.trusted, directory_version=version))
 
@@ -193,11 +200,11 @@ class TrustedState:
         Raises:
             Invalid: ``X_FIELD_MISSING`` with rule ``SYNCED``: there are none yet; go online once.
         """
-        directory = read_optional(self._folder / "directory.bin", "state.directory", MAX_STATE)
-        packs = read_optional(self._folder / "packs.bin", "state.packs", MAX_STATE)
-        if directory is None or packs is None:
+        data = read_optional(self._folder / _SCHEME, "state.scheme", 2 * MAX_STATE)
+        if data is None:
             raise Invalid(errors.X_FIELD_MISSING, "state.directory", "SYNCED")
-        return directory, packs
+        end = _SIZE + int.from_bytes(data[:_SIZE], "big")
+        return data[_SIZE:end], data[end:]
 
     def stored_scheme(self) -> tuple[bytes, ...]:
         """Return the stored directory and packs answers, or nothing: to keep them beside what contradicts them."""
