@@ -7,9 +7,11 @@ checked and statements signed, which wait in the outbox. Nothing is signed or se
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from rogatory.client.channel import Channel, Offline, Transport
 from rogatory.client.exchange import ExchangeClient
@@ -24,6 +26,9 @@ from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.protocol.keys import Signer
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.state import RequestState
+
+_LOCK_PAUSE: Final = 0.05
+_MOMENT: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ async def open_session(
     online: bool = True,
     sync: bool = True,
     transport: Transport | None = None,
+    patience: float = 0.0,
+    on_wait: Callable[[], None] | None = None,
 ) -> AsyncIterator[Session]:
     """Open a session and close it at the end of the block.
 
@@ -120,13 +127,15 @@ async def open_session(
         online: Whether the exchange is called at all.
         sync: Whether directory, packs and the log's head are fetched first.
         transport: A connection made by the caller, who also decides what it leads to.
+        patience: Seconds to wait for another process that is using the profile.
+        on_wait: Called once when that takes longer than a moment.
 
     Raises:
         Unavailable: The profile is in use, or the exchange cannot be reached and nothing is stored yet.
         NotVerified: What the exchange gave does not hold.
     """
     now, source = clock or SystemClock(), entropy or SystemEntropy()
-    with profile.lock():
+    async with _locked(profile, patience, on_wait):
         connection = transport or (_connect(profile, source) if online else Offline())
         try:
             exchange = ExchangeClient(connection, TrustedState(profile), now)
@@ -134,6 +143,28 @@ async def open_session(
             yield Session(profile, secrets, exchange, now, source, reached)
         finally:
             await connection.close()
+
+
+@asynccontextmanager
+async def _locked(
+    profile: Profile, patience: float, on_wait: Callable[[], None] | None
+) -> AsyncIterator[None]:
+    """Hold the profile's lock, as soon as it is free."""
+    now = asyncio.get_running_loop().time
+    started, told = now(), on_wait is None
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(profile.lock())
+                break
+            except Unavailable:
+                if now() - started >= patience:
+                    raise
+            if not told and on_wait is not None and now() - started >= _MOMENT:
+                told = True
+                on_wait()
+            await asyncio.sleep(_LOCK_PAUSE)
+        yield
 
 
 def _connect(profile: Profile, entropy: Entropy) -> Transport:

@@ -331,7 +331,7 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     (
         "PROFILE.LOCKED",
-        "Another command is using this profile.",
+        "Another command is using this profile; this one has waited ten seconds for it.",
         "Wait until it has ended, or end it.",
     ),
     (

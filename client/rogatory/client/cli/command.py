@@ -31,6 +31,8 @@ from rogatory.protocol.errors import RogatoryError, Unavailable
 
 T = TypeVar("T")
 Function = Callable[..., Exit | None]
+# Another command is soon done, unless it waits for a person or runs as a service.
+PATIENCE_SECONDS: Final = 10.0
 
 _JSON = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 _PLAIN = Annotated[bool, typer.Option("--plain", help="For screen readers: no columns, colours or bars.")]
@@ -177,8 +179,13 @@ def call(
     profile = run.profile()
     unlocked = run.unlock(profile) if secrets else None
 
+    def waiting() -> None:
+        run.output.say("Another command is using this profile; waiting for it.")
+
     async def main() -> T:
-        async with open_session(profile, unlocked, online=online) as session:
+        async with open_session(
+            profile, unlocked, online=online, patience=PATIENCE_SECONDS, on_wait=waiting
+        ) as session:
             if online and not session.online:
                 if not fallback:
                     raise Unavailable(errors.X_TRANSIENT, "", "TRANSPORT")
