@@ -66,13 +66,20 @@ class Ratchet:
             if refused.rule == "PRESENT":
                 raise LogUnavailable("the ratchet file is missing") from None
             raise LogCorrupt("the ratchet file is no such file") from None
-        whole = content[: content.rfind(b"\n") + 1]
-        for line in whole.splitlines():
-            record = _parse(line)
+        # A process that was killed may have made the file and not flushed its name.
+        sync_directory(path.parent)
+        *lines, _ = content.split(b"\n")
+        for number, line in enumerate(lines, start=1):
+            try:
+                record = _parse(line)
+            except LogCorrupt:
+                if number == len(lines):
+                    break
+                raise
             if ratchet.last is not None and record[0] <= ratchet.last[0]:
                 raise LogCorrupt("the ratchet file goes back")
             ratchet._last = record
-        ratchet._length = len(whole)
+            ratchet._length += len(line) + 1
         return ratchet
 
     @property

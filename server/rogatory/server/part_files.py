@@ -18,14 +18,15 @@ from rogatory.server.parts_index import list_parts
 PARTIAL: Final = ".partial"
 
 
-def make_folders(root: Path, folder: Path) -> None:
-    """Make a disclosure's folder below ``root``, durably."""
-    if folder.is_dir():
-        return
+def settle(root: Path, folder: Path) -> None:
+    """Make a disclosure's folder below ``root`` if there is none, and flush its name and the names in it.
+
+    Those that are there already too: a process that was killed may have made them and not flushed them.
+    """
     for level in (folder.parent, folder):  # each by itself: parents=True would forget the mode
         level.mkdir(mode=0o700, exist_ok=True)
-    sync_directory(folder.parent)
-    sync_directory(root)
+    for level in (root, folder.parent, folder):
+        sync_directory(level)
 
 
 def flush(path: Path) -> None:
@@ -49,13 +50,15 @@ def read_at(path: Path, offset: int, length: int) -> bytes:
 
 
 def status(folder: Path) -> tuple[PartStatus, ...]:
-    """Return the parts in a disclosure's folder by number; what is not complete is flushed before it is counted."""
+    """Return the parts in a disclosure's folder by number, each flushed before it is counted."""
     if not folder.is_dir():
         return ()
     found = {
         number: PartStatus(number, part.path.stat().st_size, True, part.leaf)
         for number, part in list_parts(folder).items()
     }
+    if found:  # a part that another thread has just named may not be flushed yet
+        sync_directory(folder)
     for path in folder.glob(f"*{PARTIAL}"):
         number, _, leaf = path.name.removesuffix(PARTIAL).partition("-")
         if int(number) not in found:

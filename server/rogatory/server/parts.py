@@ -7,7 +7,7 @@ Contract
     RFC 6962 leaf hash is the announced one is it renamed to ``<number>-<leaf>`` and the folder flushed. Whoever reads
     ``rogatory.server.parts_index`` therefore sees whole, verified, durable parts and nothing else.
     A status that says ``received`` bytes has flushed them. A complete part never changes: the same part again is
-    acknowledged, another one under its number is refused. A newer upload of a part takes it over from an older one,
+    acknowledged, another one under its number is refused. What an earlier process left is flushed before it is counted. A newer upload of a part takes it over from an older one,
     whose connection may be half dead.
 
 What is inside a part is ciphertext. Who may send or fetch is decided by the write path; names outside this folder cannot
@@ -38,6 +38,7 @@ from rogatory.server.parts_index import disclosure_folder, list_parts, part_name
 
 FRAME_MIN: Final = 64 * 1024
 FRAME_MAX: Final = 1024 * 1024
+_SETTLED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class PartStore:
         self.folder = folder
         self._limits = limits
         self._owners: dict[tuple[Path, int], Upload] = {}
+        self._settled: set[Path] = set()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_directory(folder.parent)
 
     async def begin(self, start: PartStart) -> Upload:
         """Begin a part, or go on with it at ``start.offset``.
@@ -88,7 +91,7 @@ class PartStore:
     async def status(self, request_id: bytes, disclosure_id: bytes) -> tuple[PartStatus, ...]:
         """Return what has arrived, complete or not, by number; all of it is flushed."""
         folder = disclosure_folder(self.folder, request_id, disclosure_id)
-        return await asyncio.to_thread(part_files.status, folder)
+        return await asyncio.to_thread(self._status, folder)
 
     async def read(
         self, request_id: bytes, disclosure_id: bytes, offset: int, length: int
@@ -120,6 +123,19 @@ class PartStore:
         """Forget an upload that has ended."""
         if self.owns(upload):
             del self._owners[upload.place]
+
+    def settle(self, folder: Path) -> None:
+        """Make a disclosure's folder and flush all names, once in the life of this process. Runs in a thread."""
+        if folder not in self._settled:
+            part_files.settle(self.folder, folder)
+            if len(self._settled) >= _SETTLED:
+                self._settled.clear()
+            self._settled.add(folder)
+
+    def _status(self, folder: Path) -> tuple[PartStatus, ...]:
+        if folder.is_dir():
+            self.settle(folder)
+        return part_files.status(folder)
 
     def _check(self, start: PartStart) -> None:
         require(len(start.request_id) == 16 and len(start.disclosure_id) == 16, "start", "ID")
@@ -193,7 +209,7 @@ class Upload:
     def open(self) -> None:
         """Find out what is there and make the file stand at the announced offset. Runs in a thread."""
         start = self._start
-        part_files.make_folders(self._store.folder, self._folder)
+        self._store.settle(self._folder)
         standing = list_parts(self._folder).get(start.part)
         if standing is not None:
             if standing.leaf != start.leaf:

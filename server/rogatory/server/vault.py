@@ -4,7 +4,8 @@
 Openings of log entries and sealed sections lie in the main database encrypted under their request's key (AES-256-GCM).
 Destroying that one row erases them, in backups of the main database too, while every proof still verifies
 (architecture §8). Keys are made durable before the transaction that needs them commits; a key without data is harmless,
-data without a key is lost. The vault holds no key to what is inside a sealed section.
+data without a key is lost. So a vault that is opened is flushed first: a process that was killed between writing and
+flushing a key has left one that is found and could be used, and that a power cut would still take away. The vault holds no key to what is inside a sealed section.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rogatory.audit import sqlite as audit_sqlite
-from rogatory.audit.errors import LogCorrupt
+from rogatory.audit.errors import LogCorrupt, LogUnavailable
 from rogatory.audit.failpoints import failpoint
 from rogatory.protocol import tags
 from rogatory.protocol.ids import Entropy
@@ -43,6 +44,11 @@ class Vault:
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS request_key(request_id BLOB PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID"
         )
+        # Flushes the write-ahead log and then the database.
+        (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            msg = "the vault is in use by another process"
+            raise LogUnavailable(msg)
 
     def seal(self, request_id: bytes, what: str, data: bytes) -> bytes:
         """Encrypt ``data`` under the request's key, made now if there is none; ``what`` is bound in."""

@@ -238,15 +238,32 @@ def test_a_damaged_ratchet_is_not_believed(tmp_path: Path, ratchet: Ratchet) -> 
     ratchet.advance(1, bytes(32))
     ratchet.advance(2, bytes(32))
     good = path.read_bytes()
+    lines = good.splitlines(keepends=True)
     for position in range(len(good) - 1):
         if good[position : position + 1] != b"\n":
             path.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
-            with pytest.raises(LogCorrupt):
-                Ratchet.open(path)
-    lines = good.splitlines(keepends=True)
+            if position < len(lines[0]):
+                with pytest.raises(LogCorrupt):
+                    Ratchet.open(path)
+            else:
+                assert Ratchet.open(path).last == (1, bytes(32))
     path.write_bytes(lines[1] + lines[0])
     with pytest.raises(LogCorrupt):
         Ratchet.open(path)
+
+
+def test_a_ratchet_whose_last_line_was_damaged_after_its_release_is_noticed(
+    ratchet: Ratchet, tmp_path: Path
+) -> None:
+    owner = memory_owner()
+    log = owner.new_log()
+    for number in range(2):
+        owner.append(log, entries(1, number), number)
+        publisher(owner, ratchet).publish()
+    path = tmp_path / "ratchet"
+    path.write_bytes(path.read_bytes()[:-5] + b"0000\n")
+    with pytest.raises(LogCorrupt, match="behind"):
+        publisher(owner, Ratchet.open(path)).check()
 
 
 def test_a_new_log_does_not_wipe_an_existing_ratchet(tmp_path: Path, ratchet: Ratchet) -> None:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from rogatory.audit.errors import FileRefused
 from rogatory.audit.failpoints import failpoint
-from rogatory.audit.files import read_file
+from rogatory.audit.files import read_file, sync_directory
 from rogatory.audit.keys import Ed25519Signer as NoteSigner
 from rogatory.audit.keys import Signer as HeadSigner
 from rogatory.audit.keys import TimestampedMlDsaSigner
@@ -40,7 +40,7 @@ from rogatory.server.engine.jobs import Job, Op
 from rogatory.server.engine.rejecting import place_flood
 from rogatory.server.engine.states import States
 from rogatory.server.engine.submitting import submit
-from rogatory.server.parts_index import whole_parts
+from rogatory.server.parts_index import disclosure_folder, whole_parts
 from rogatory.server.store.contract import SchemeRow
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
@@ -142,7 +142,9 @@ class Engine:
             states=States(store, directory, packs),
             clock=clock,
             entropy=entropy,
-            whole_parts=lambda request_id, disclosure_id: whole_parts(files.parts, request_id, disclosure_id),
+            whole_parts=lambda request_id, disclosure_id: _durable_parts(
+                files.parts, request_id, disclosure_id
+            ),
             floods=Floods(flood_limits or FloodLimits()),
         )
         first = not begun and not files.ratchet.exists()
@@ -278,6 +280,14 @@ class Engine:
         """Raise the log's epoch, so that an engine left over on the same folder can commit nothing more."""
         with self._core.store.transaction():
             self._core.log.fence()
+
+
+def _durable_parts(parts: Path, request_id: bytes, disclosure_id: bytes) -> list[tuple[bytes, int]]:
+    """Return what has arrived whole; its names are flushed, which a front that was killed may have left undone."""
+    found = whole_parts(parts, request_id, disclosure_id)
+    if found:
+        sync_directory(disclosure_folder(parts, request_id, disclosure_id))
+    return found
 
 
 def _seed(path: Path) -> bytes:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One durable piece of the exchange by itself, recorded: `python -m tests.crash.pieces PIECE DATA JOURNAL MOMENT FAILPOINTS`.
+
+It does its work on the folder DATA and prints a line for each promise that it gives. It may be ended before the n-th flush
+or write, or at a failpoint, as `kill -9` does; what it wrote stays until the power goes. Not the exchange.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from rogatory.audit import failpoints
+from rogatory.audit.ratchet import Ratchet
+from rogatory.protocol.sealed import part_leaf
+from rogatory.protocol.wire import PartStart
+from rogatory.server.parts import PartLimits, PartStore
+from rogatory.server.vault import Vault
+from tests.crash import calls
+from tests.support.realm import SeededEntropy
+
+REQUEST, DISCLOSURE = b"r" * 16, b"d" * 16
+BODY = b"sealed " * 10_000
+ADVANCES = 12
+
+
+def vault(data: Path) -> None:
+    """Seals something under a request's key, which is new or there already; promises that it opens again."""
+    keys = Vault(data / "vault.sqlite", SeededEntropy(str(os.getpid())), create=True)
+    sealed = keys.seal(REQUEST, "what", BODY[:7])
+    keys.flush()
+    promise(sealed.hex())
+
+
+def parts(data: Path) -> None:
+    """Takes in a part, from where one left off that was ended; promises that it is complete."""
+
+    async def put() -> None:
+        store = PartStore(data / "parts", PartLimits(2**30, 0))
+        upload = await store.begin(PartStart(REQUEST, DISCLOSURE, 0, 0, len(BODY), part_leaf(BODY)))
+        await upload.write(BODY)
+        await upload.close()
+        assert upload.status.complete
+        promise("complete")
+
+    asyncio.run(put())
+
+
+def ratchet(data: Path) -> None:
+    """Moves the ratchet on; promises each size that it remembers."""
+    path = data / "ratchet"
+    memory = Ratchet.open(path) if path.exists() else Ratchet.create(path)
+    start = 0 if memory.last is None else memory.last[0]
+    for size in range(start + 1, start + 1 + ADVANCES):
+        memory.advance(size, bytes([size]) * 32)
+        promise(str(size))
+
+
+def promise(words: str) -> None:
+    os.write(1, f"{words}\n".encode())
+
+
+def main() -> None:
+    piece, data, journal, moment, spec = sys.argv[1:]
+    own = os.getpid()
+    calls.record(Path(data), Path(journal), lambda: os.kill(own, signal.SIGKILL), moment)
+    failpoints.arm(spec)
+    {"vault": vault, "parts": parts, "ratchet": ratchet}[piece](Path(data))
+    os._exit(0)  # at once: closing a database would flush what the piece did not
+
+
+if __name__ == "__main__":
+    main()
