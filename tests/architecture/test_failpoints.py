@@ -120,7 +120,7 @@ def test_every_failpoint_has_one_place_and_one_line_in_the_table() -> None:
     assert sorted(used) == sorted(NAMES)
 
 
-def test_only_the_two_mains_arm_failpoints() -> None:
+def test_only_the_mains_and_the_command_arm_failpoints() -> None:
     arming = {
         relative(path)
         for path in python_files("audit", "server", "client", "proto")
@@ -130,6 +130,8 @@ def test_only_the_two_mains_arm_failpoints() -> None:
         )
     }
     assert arming == {
+        "client/rogatory/client/cli/command.py",
+        "client/rogatory/client/cli/rehearsal.py",
         "server/rogatory/server/main.py",
         "server/rogatory/server/rehearsal.py",
         "server/rogatory/server/writer/__main__.py",

@@ -74,7 +74,7 @@ class Realm:
             self.process.wait(timeout=30)
         (self.folder / "realm" / "server" / "data" / "endpoint.json").unlink(missing_ok=True)
 
-    def run(self, *arguments: str, stdin: str = "") -> Ran:
+    def run(self, *arguments: str, stdin: str = "", failpoints: str | None = None) -> Ran:
         """Runs the command in the folder, as a shell would."""
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("ROGATORY_", "GRPC_"))
@@ -85,6 +85,8 @@ class Realm:
             "COLUMNS": "100",
             "PYTHONUTF8": "1",
         }
+        if failpoints is not None:
+            environment["ROGATORY_TEST_FAILPOINTS"] = failpoints
         done = subprocess.run(
             [sys.executable, "-c", "from rogatory.client.cli.main import main; main()", *arguments],
             cwd=self.folder,

@@ -10,8 +10,8 @@ only; without it, on each. ``kill`` ends the process as ``kill -9`` does, ``rais
 ``sleep:500`` waits as many milliseconds. Test programs may give ``arm`` actions of their own.
 
 All names stand in one table, each is used at one place (tests/architecture). The idea is that of FreeBSD's fail(9) and
-of etcd's gofail. This module never reads the environment: only the mains of the server do, and not for a realm
-that is not an exercise.
+of etcd's gofail. This module never reads the environment: only the mains of the server and the command do, and
+not for a realm that is not an exercise.
 """
 
 from __future__ import annotations
@@ -96,6 +96,14 @@ NAMES: Final[frozenset[str]] = frozenset(
         "part.fsync.after",
         "part.rename.before",
         "part.rename.after",
+        # A client's statement, from its signature to the end of its stay in the outbox.
+        "client.sign.after",
+        "client.keep.before",
+        "client.keep.after",
+        "client.send.before",
+        "client.answer.after",
+        "client.receipt.after",
+        "client.clear.after",
     }
 )
 """Every failpoint there is."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.client.channel import Transport
 from rogatory.client.comparing import compare_rejection, compare_view
 from rogatory.client.evidence import keeping
@@ -175,6 +176,7 @@ class ExchangeClient:
             NotSaved: It is accepted, and the profile's disk does not take the receipt.
         """
         answer = await self.channel.call("ExchangeService/Submit", SubmitRequest((envelope,)), SubmitResponse)
+        failpoint("client.answer.after")
         if len(answer.results) != 1:
             raise NotVerified(errors.X_RECEIPT_INVALID, "answer.results", "COUNT")
         (result,) = answer.results

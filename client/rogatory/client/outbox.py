@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.client.composing import Prepared, Upload
 from rogatory.client.private_files import (
     MAX_SMALL,
@@ -84,8 +85,10 @@ def enqueue(profile: Profile, envelope: bytes, prepared: Prepared) -> Waiting:
     write_private(folder / _META, json.dumps(to_plain(meta)).encode())
     write_private(folder / _ENVELOPE, envelope)
     # The folder gets its final name last: a crash before leaves something that is not a waiting statement.
+    failpoint("client.keep.before")
     folder.rename(root / f"{number:06d}")
     sync_folder(root)
+    failpoint("client.keep.after")
     return _load(profile, root / f"{number:06d}")
 
 
@@ -105,6 +108,7 @@ def remove(profile: Profile, waiting: Waiting) -> None:
     folder = profile.folder("outbox") / f"{waiting.number:06d}"
     gone = folder.with_suffix(".done")
     folder.rename(gone)
+    failpoint("client.clear.after")
     shutil.rmtree(gone)
     if waiting.upload is not None:
         waiting.upload.path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from rogatory.audit.failpoints import failpoint
 from rogatory.client import outbox
 from rogatory.client.composing import Prepared
 from rogatory.client.exchange import NotSaved
@@ -89,6 +90,7 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
     session.exchange.scheme.check_term(session.clock.now_ms())
     envelope = sign_statement(prepared.statement, session.signer)
+    failpoint("client.sign.after")
     waiting = outbox.enqueue(session.profile, envelope, prepared)
     earlier = [item for item in outbox.list_outbox(session.profile) if item.number < waiting.number]
     if any(item.request_id == waiting.request_id for item in earlier):
@@ -154,9 +156,9 @@ async def _send(
         state = error.viewed.state if error.viewed is not None else None
         index, time_ms = error.receipt.receipt.index, error.receipt.time_ms
         return Sent(waiting.request_id, index, time_ms, state, error.receipt, receipt_saved=False)
-    with suppress(
-        OSError
-    ):  # accepted, and the receipt is kept: where it cannot be cleared away it gets the same again
+    failpoint("client.receipt.after")
+    # Accepted, and the receipt is kept: where it cannot be cleared away it goes again and gets the same.
+    with suppress(OSError):
         outbox.remove(session.profile, waiting)
     return Sent(waiting.request_id, viewed.index, viewed.receipt.time_ms, viewed.state, viewed.receipt)
 
@@ -168,6 +170,7 @@ async def _deliver(
     # nothing: the statement itself gets one that is, or its receipt where everything had arrived before.
     with suppress(Refused, Invalid, NotAuthorised):
         await _bring(session, waiting, progress)
+    failpoint("client.send.before")
     return await session.exchange.submit(waiting.envelope, view)
 
 

@@ -23,6 +23,7 @@ from rogatory.audit.errors import FileRefused
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.flushing import flush_before
 from rogatory.client.cli.output import Output
+from rogatory.client.cli.rehearsal import arm_failpoints
 from rogatory.client.cli.session import ENV_PROFILE, Aborted, Run, UsageError
 from rogatory.client.private_files import refusal
 from rogatory.client.session import Session, open_session
@@ -190,6 +191,7 @@ def call(
                 if not fallback:
                     raise Unavailable(errors.X_TRANSIENT, "", "TRANSPORT")
                 run.output.say("The exchange cannot be reached; working from what is stored here.")
+            arm_failpoints(lambda: session.exchange.scheme.root.marking)
             if session.online and flush:
                 await flush_before(run, session)
             return await work(session)

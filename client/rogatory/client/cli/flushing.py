@@ -42,6 +42,8 @@ async def flush_before(run: Run, session: Session) -> None:
             f"What waits in the outbox could not be sent: {code}. `request send --waiting` says more."
         )
         return
+    if not result.flushed and not result.damaged:
+        return  # only what a crash had left was cleared away
     run.output.outbox = result
     run.output.say(summary(result))
 
