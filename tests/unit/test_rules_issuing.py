@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import Address, Fact, SectionKind, StatementKind
 from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import (
@@ -163,6 +164,20 @@ def keyless(desk: Folding, name: str) -> Any:  # noqa: ANN401 - a directory
     return desk.rebuilt(
         units=tuple(replace(unit, sealing_key=b"") if unit.address == wanted else unit for unit in listed)
     )
+
+
+def test_a_drafter_drafts_for_an_agency_and_for_no_other_kind_of_party(desk: Folding) -> None:
+    mine = desk.realm.row("investigator").org
+    for kind in PartyKind:
+        orgs = tuple(
+            replace(org, kind=kind) if org.org == mine else org for org in desk.directory.trust_list.orgs
+        )
+        setting = {"directory": desk.rebuilt(orgs=orgs)}
+        if kind is PartyKind.AGENCY:
+            assert issue(desk, setting=setting).agency.org == mine
+        else:
+            found = refusal(issue, desk, setting=setting)
+            assert found == ("X_NOT_AUTHORISED", "header.issuer", "PARTY.AGENCY")
 
 
 def test_a_drafter_names_an_authority_that_can_open_what_it_judges(desk: Folding) -> None:

@@ -133,6 +133,7 @@ def test_an_inclusion_proof_has_the_one_length_and_hashes_of_32_bytes() -> None:
 
 def test_every_leaf_of_every_small_tree_leads_to_its_root_by_the_path_of_its_own_length() -> None:
     for size in range(1, 14):
+        assert root_of(LEAVES[:size]) == edge_at(READ, size).root() == root_at(READ, size)
         for index in range(size):
             proof = inclusion_proof(READ, index, size)
             assert root_from_inclusion(LEAVES[index], index, size, proof) == root_at(READ, size)

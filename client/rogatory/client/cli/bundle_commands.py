@@ -23,7 +23,7 @@ from rogatory.client.cli.request_commands import app
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult, CheckResult
 from rogatory.client.cli.results_log import reasons
 from rogatory.client.cli.session import Run, UsageError, check_named
-from rogatory.client.cli.verdicts import fingerprint_of, verdict_exit, verifying
+from rogatory.client.cli.verdicts import ROOT, judge
 from rogatory.client.session import Session
 
 
@@ -62,9 +62,7 @@ def register(app: typer.Typer) -> None:
     def verify(
         run: Run,
         bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="File written by `request bundle`.")],
-        root: Annotated[
-            str, typer.Option("--root", metavar="FINGERPRINT", help="Realm to hold it against.")
-        ] = "",
+        root: ROOT = "",
     ) -> Exit | None:
         """Verify a bundle without a network: signatures, law, log proofs, seals, and the files inside.
 
@@ -75,16 +73,12 @@ def register(app: typer.Typer) -> None:
           rogatory verify exhibit-7.bundle --json
         """
         check_named(bundle, "BUNDLE")
-        pinned = fingerprint_of(run, root)
-
-        def work() -> BundleVerdictResult:
-            with run.output.progress("verifying") as report:
-                return _verdict(verify_bundle(bundle, pinned, progress=report))
-
-        result = verifying(work)
-        code = verdict_exit(result.verdict)
-        run.output.outcome(run.command, code, result, bundle_verdict_tree(result))
-        return code
+        return judge(
+            run,
+            root,
+            lambda pinned, report: _verdict(verify_bundle(bundle, pinned, progress=report)),
+            bundle_verdict_tree,
+        )
 
 
 def _verdict(found: Verdict) -> BundleVerdictResult:

@@ -20,7 +20,6 @@ from rogatory.client.cli.render.audit import entries_tree, log_verdict_tree, mir
 from rogatory.client.cli.render.tree import Section, text_row
 from rogatory.client.cli.results_log import (
     EntriesResult,
-    LogVerdictResult,
     MirrorResult,
     ProofResult,
     entries_result,
@@ -28,7 +27,7 @@ from rogatory.client.cli.results_log import (
 )
 from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.cli.signing import session_names
-from rogatory.client.cli.verdicts import fingerprint_of, verdict_exit, verifying
+from rogatory.client.cli.verdicts import ROOT, judge
 from rogatory.client.log_check import verify_mirror
 from rogatory.client.session import Session
 
@@ -59,9 +58,7 @@ def mirror(
 def verify(
     run: Run,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A copy made by `audit mirror`.")],
-    root: Annotated[
-        str, typer.Option("--root", metavar="FINGERPRINT", help="Realm to hold it against.")
-    ] = "",
+    root: ROOT = "",
 ) -> Exit | None:
     """Check a copy of the log without a network: tree, checkpoint, every opening, every slot computed again.
 
@@ -72,16 +69,13 @@ def verify(
     """
     if not folder.is_dir():
         raise UsageError("There is no such folder.", "DIR", "FOLDER")
-    pinned = fingerprint_of(run, root)
-
-    def work() -> LogVerdictResult:
-        with run.output.progress("verifying", entries=True) as report:
-            return log_verdict_result(verify_mirror(folder, pinned, progress=report))
-
-    result = verifying(work)
-    code = verdict_exit(result.verdict)
-    run.output.outcome(run.command, code, result, log_verdict_tree(result))
-    return code
+    return judge(
+        run,
+        root,
+        lambda pinned, report: log_verdict_result(verify_mirror(folder, pinned, progress=report)),
+        log_verdict_tree,
+        entries=True,
+    )
 
 
 @command(app, "list", prefix="audit")
