@@ -7,6 +7,7 @@ That bytes are canonical is tested with the codec's users.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -44,11 +45,28 @@ HEADER = Header(
 )
 
 
-def row(*values: Any) -> tuple[Any, ...]:  # noqa: ANN401
+def reader(*fields: Field) -> Callable[[Any], tuple[Any, ...]]:
+    """A reader into a class with these fields, whose values are given as a tuple."""
+    cls = dataclasses.make_dataclass("Row", [field.name for field in fields], frozen=True, slots=True)
+    read = compile_reader(cls, fields)
+
+    def values(message: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        made = read(message)
+        assert made == cls(*(getattr(made, field.name) for field in fields))
+        return tuple(getattr(made, field.name) for field in fields)
+
     return values
 
 
-inner = compile_reader(row, [Field("id", length=(16, "ID")), Field("codes", repeated=True, code=True)])
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inner:
+    """A nested message."""
+
+    id: bytes
+    codes: tuple[str, ...]
+
+
+inner = compile_reader(Inner, [Field("id", length=(16, "ID")), Field("codes", repeated=True, code=True)])
 
 
 def nothing(_message: Any, _value: Any) -> None:  # noqa: ANN401
@@ -70,12 +88,12 @@ GOOD = Stand(id=bytes(16), codes=["A", "b.c"])
         ([Field("ids", repeated=True, length=(16, "ID"))], Stand(ids=[bytes(16), b""]), ((bytes(16), b""),)),
         ([Field("kind", members=MEMBERS)], Stand(kind=2), (SectionKind.GROUNDS,)),
         ([Field("kinds", repeated=True, members=MEMBERS)], Stand(kinds=[3, 1]), ((MEMBERS[3], MEMBERS[1]),)),
-        ([Field("part", nested=NESTED)], Stand(part=GOOD), ((bytes(16), ("A", "b.c")),)),
+        ([Field("part", nested=NESTED)], Stand(part=GOOD), (Inner(bytes(16), ("A", "b.c")),)),
         ([Field("part", nested=NESTED, optional=True)], Stand(part=None), (None,)),
         (
             [Field("parts", repeated=True, nested=NESTED)],
             Stand(parts=[GOOD]),
-            (((bytes(16), ("A", "b.c")),),),
+            ((Inner(bytes(16), ("A", "b.c")),),),
         ),
         ([Field("body", oneof=(lambda message: message.chosen, nothing))], Stand(chosen="this"), ("this",)),
     ],
@@ -83,7 +101,7 @@ GOOD = Stand(id=bytes(16), codes=["A", "b.c"])
 def test_a_message_is_read_field_by_field_in_the_order_of_the_class(
     fields: list[Field], message: Stand, expected: tuple[Any, ...]
 ) -> None:
-    read = compile_reader(row, fields)
+    read = reader(*fields)
     assert read(message) == expected
     assert read(message) == expected
 
@@ -130,7 +148,7 @@ def absent(_message: Any) -> Any:  # noqa: ANN401
 def test_what_is_refused_is_named_by_code_rule_and_path(
     field: Field, message: Stand, told: tuple[str, str, str]
 ) -> None:
-    read: Callable[[Any], Any] = compile_reader(row, [field])
+    read: Callable[[Any], Any] = reader(field)
     for _ in range(2):
         with pytest.raises(Fault) as caught:
             read(message)
@@ -140,7 +158,7 @@ def test_what_is_refused_is_named_by_code_rule_and_path(
 
 
 def test_more_codes_than_are_remembered_are_still_checked_one_by_one() -> None:
-    read = compile_reader(row, [Field("codes", repeated=True, code=True)])
+    read = reader(Field("codes", repeated=True, code=True))
     many = [f"code-{number}" for number in range(5000)]
     assert read(Stand(codes=many)) == (tuple(many),)
     with pytest.raises(Fault):
@@ -167,3 +185,20 @@ def test_what_is_written_reads_back_the_same(body: statements.Body) -> None:
     statement = statements.Statement(HEADER, body)
     assert codec.decode(statements.Statement, codec.encode(statement), limit=4096) == statement
     assert codec.from_message(statements.Statement, codec.to_message(statement)) == statement
+
+
+def test_a_class_that_does_more_than_hold_its_fields_has_no_reader() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Open:
+        number: int
+
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Checked:
+        number: int
+
+        def __post_init__(self) -> None:
+            assert self.number
+
+    for cls in (Open, Checked):
+        with pytest.raises(TypeError):
+            compile_reader(cls, [Field("number")])

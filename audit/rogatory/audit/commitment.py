@@ -173,7 +173,7 @@ def random_salts(random: Callable[[int], bytes]) -> tuple[bytes, ...]:
     drawn = random(SLOTS * SALT_SIZE)
     if len(drawn) != SLOTS * SALT_SIZE:
         raise CommitmentError("an entry needs sixteen salts of 32 bytes")
-    return _check_salts(tuple(drawn[at : at + SALT_SIZE] for at in range(0, len(drawn), SALT_SIZE)))
+    return _check_salts(tuple([drawn[at : at + SALT_SIZE] for at in range(0, len(drawn), SALT_SIZE)]))
 
 
 def _check_salts(salts: tuple[bytes, ...]) -> tuple[bytes, ...]:

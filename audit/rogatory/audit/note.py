@@ -10,6 +10,7 @@ Pure. It decides nothing about which keys to trust: the caller passes the verifi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ MAX_NOTE = 1_000_000
 MAX_SIGNATURES = 100
 """Signature lines; the specification asks for at least 16, golang stops at 100."""
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE_START = "\N{EM DASH} "
 
 
@@ -136,7 +138,7 @@ def parse_note(data: str | bytes) -> Note:
         message = data.decode("utf-8") if isinstance(data, bytes) else data.encode("utf-8").decode("utf-8")
     except UnicodeError:
         raise FormatError("note is not UTF-8") from None
-    if any(char < " " and char != "\n" for char in message):
+    if _CONTROL.search(message):
         raise FormatError("note holds a control character")
     split = message.rfind("\n\n")
     lines = message[split + 2 :].split("\n")

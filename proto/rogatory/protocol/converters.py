@@ -9,7 +9,10 @@ are::
         org, unit = get(message)
         if len(org) not in (0, 16): raise Fault(INVALID, 'ID', '.org')
         if len(unit) not in (0, 16): raise Fault(INVALID, 'ID', '.unit')
-        return make(org, unit)
+        made = new(cls)
+        set0(made, org)
+        set1(made, unit)
+        return made
 
     def write(message, value):
         org, unit = get(value)
@@ -115,9 +118,24 @@ def under(part: str, read: Read, value: Any) -> Any:  # noqa: ANN401
         raise
 
 
-def compile_reader(make: Callable[..., Any], fields: Sequence[Field]) -> Read:
-    """Return a function that reads a message with these fields and gives them to ``make``, in this order."""
-    names: dict[str, Any] = {"make": make, "Fault": Fault, "CODES": _CODES, "under": under}
+def compile_reader(cls: type[Any], fields: Sequence[Field]) -> Read:
+    """Return a function that reads a message with these fields into a value of a frozen dataclass with slots.
+
+    The slots are set directly: the ``__init__`` of a frozen class takes twice the time, and would do nothing else.
+
+    Raises:
+        TypeError: The class has no slots, or does something of its own when a value is made.
+    """
+    if "__slots__" not in vars(cls) or hasattr(cls, "__post_init__"):
+        msg = f"{cls.__name__} is not a plain dataclass with slots"
+        raise TypeError(msg)
+    names: dict[str, Any] = {
+        "new": object.__new__,
+        "cls": cls,
+        "Fault": Fault,
+        "CODES": _CODES,
+        "under": under,
+    }
     # A oneof has no attribute of its own in the message.
     lines = [
         "def read(message):",
@@ -126,7 +144,11 @@ def compile_reader(make: Callable[..., Any], fields: Sequence[Field]) -> Read:
     for number, field in enumerate(fields):
         steps = _repeated_steps if field.repeated else _steps
         lines += [f"    {line}" for line in steps(field, number, names)]
-    lines.append(f"    return make({', '.join(field.name for field in fields)})")
+    lines.append("    made = new(cls)")
+    for number, field in enumerate(fields):
+        names[f"set{number}"] = vars(cls)[field.name].__set__
+        lines.append(f"    set{number}(made, {field.name})")
+    lines.append("    return made")
     exec("\n".join(lines), names)  # noqa: S102 - our own field names, see above
     read: Read = names["read"]
     return read

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rogatory.audit.commitment import SLOTS, EntryHeader, commit, random_salts
-from rogatory.audit.framing import lp
 from rogatory.audit.log import Staged
 from rogatory.audit.merkle import leaf_hash
 from rogatory.protocol.entry import Fields
@@ -43,6 +42,7 @@ class Finish:
     def __init__(self, core: Core, staged: Staged | None) -> None:
         self._core = core
         self._staged = staged
+        self._head = b"" if staged is None else staged.note.encode()
 
     def receipt(self, placed: Placed) -> Receipt:
         """Return the receipt of an entry of this batch, from memory alone."""
@@ -50,8 +50,7 @@ class Finish:
             msg = "a receipt was asked of a batch without entries"
             raise AssertionError(msg)
         inclusion = tuple(self._staged.inclusion(placed.index))
-        head = self._staged.note.encode()
-        return Receipt(placed.entry, placed.commitments, placed.openings, placed.index, inclusion, head)
+        return Receipt(placed.entry, placed.commitments, placed.openings, placed.index, inclusion, self._head)
 
     def stored(self, row: ViewRow) -> Receipt:
         """Return the receipt of a committed entry, byte for byte as it was first given."""
@@ -129,7 +128,9 @@ def open_row(core: Core, row: ViewRow) -> tuple[Opening, ...]:
 
 def encode_openings(openings: Sequence[Opening]) -> bytes:
     """Return all sixteen openings as one blob: salt and length-prefixed value each, in slot order."""
-    return b"".join([opening.salt + lp(opening.value) for opening in openings])
+    return b"".join(
+        [opening.salt + len(opening.value).to_bytes(4, "big") + opening.value for opening in openings]
+    )
 
 
 def decode_openings(blob: bytes) -> tuple[Opening, ...]:

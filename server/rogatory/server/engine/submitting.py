@@ -16,7 +16,7 @@ from rogatory.protocol.decision import Setting
 from rogatory.protocol.entry import entry_fields
 from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
 from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError, Unavailable
-from rogatory.protocol.feed import EMPTY_FEED, next_feed
+from rogatory.protocol.feed import next_feed
 from rogatory.protocol.lifecycle import decide, pack_of
 from rogatory.protocol.receipt import Receipt, Rejection
 from rogatory.protocol.state import RequestState
@@ -199,7 +199,6 @@ def _feed(core: Core, after: RequestState, verified: Verified, index: int) -> No
     for org in after.parties:
         if org == verified.header.issuer.org:
             continue
-        tip = core.store.feed_tip(org)
-        digest = next_feed(tip.feed_digest if tip is not None else EMPTY_FEED, index, verified.digest)
+        digest = next_feed(core.store.feed_digest(org), index, verified.digest)
         item = FeedItem(index, after.request_id, verified.digest, verified.header.kind, digest)
         core.store.add_feed(org, item)

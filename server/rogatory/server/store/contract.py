@@ -142,6 +142,10 @@ class ExchangeStore(Protocol):
         """Return the last item of an organisation's feed."""
         ...
 
+    def feed_digest(self, org: bytes) -> bytes:
+        """Return the digest of an organisation's whole feed; empty where nothing was addressed to it yet."""
+        ...
+
     def feed_held(self, org: bytes, feed_digest: bytes) -> bool:
         """Return whether an organisation's feed once had this digest, among its newest ``FEED_MEMORY`` items."""
         ...

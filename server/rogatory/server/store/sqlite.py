@@ -18,6 +18,7 @@ from typing import Final
 from rogatory.audit import sqlite as audit_sqlite
 from rogatory.audit.errors import LogCorrupt
 from rogatory.audit.store import LogStore
+from rogatory.protocol.feed import EMPTY_FEED
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.wire import FeedItem
 from rogatory.server.store.contract import (
@@ -185,6 +186,13 @@ class SqliteExchangeStore:
             (org,),
         ).fetchone()
         return None if row is None else _feed_item(row)
+
+    def feed_digest(self, org: bytes) -> bytes:
+        """Return the digest of an organisation's whole feed."""
+        row = self._db.execute(
+            "SELECT feed_digest FROM feed WHERE org = ? ORDER BY i DESC LIMIT 1", (org,)
+        ).fetchone()
+        return EMPTY_FEED if row is None else bytes(row[0])
 
     def feed_held(self, org: bytes, feed_digest: bytes) -> bool:
         """Return whether an organisation's feed once had this digest; found at once near its end, where it mostly is."""
