@@ -5,7 +5,7 @@
 # WHEELHOUSE  folder of wheels: set-up then needs no network                 make demo WHEELHOUSE=build/wheelhouse
 # MARKER      words that the demo plants in identifiers, grounds, records    make demo MARKER="any words"
 # FULL        1: the demo prints long answers whole                        make demo FULL=1
-# KILLS, SEED how many kills, and a seed to lay the same plans again         make crash KILLS=30 SEED=7
+# KILLS, SEED how many kills, and a seed to lay the same plans again         make crash KILLS=24 SEED=7
 # PART        one of the long runs alone                                  make soak PART=fuzz
 # ARGS        more arguments for pytest, or for the lock resolver            make test ARGS="-k merkle", make lock ARGS=--upgrade
 

@@ -115,6 +115,13 @@ class Disk:
         self._recent.extend(name for name in (old, new) if name is not None)
         _rename(self.now, (old, new, file))
 
+    def exact(self, folder: Path) -> bool:
+        """Whether the record is what was really done, to the last call."""
+        real = dict(_tree(folder))
+        return real.keys() == self.now.keys() and all(
+            file is None or bytes(file.after(file.since)) == real[name] for name, file in self.now.items()
+        )
+
     def differences(self, folder: Path) -> list[str]:
         """Where the record is not what was really done; a call that the end interrupted may or may not have been."""
         real = dict(_tree(folder))

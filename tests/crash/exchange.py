@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +22,7 @@ from typing import Any
 import grpc
 from typing_extensions import override
 
+from tests.crash.disk import Disk
 from tests.crash.entry import FOLDER, RECORD
 from tests.support.front import ServerProcess, wait_until
 from tests.support.project import ROOT
@@ -33,7 +33,7 @@ _RETRY: tuple[tuple[str, int], ...] = (
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 200),
 )
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 SETTINGS = {
     "ROGATORY_LIMITS__FREE_BYTES": "0",
     "ROGATORY_LIMITS__REJECTIONS_PER_PEER": "1000",
@@ -48,6 +48,8 @@ class Exchange(ServerProcess):
 
     planned: int = 0
     recorded: bool = False
+    disk: Disk | None = None
+    _pending: bool = False
     starts: list[float] = field(default_factory=list)
 
     @property
@@ -55,13 +57,8 @@ class Exchange(ServerProcess):
         return self.folder / "server" / "data"
 
     @property
-    def base(self) -> Path:
-        """The data folder as it was when the front was started, where that is recorded."""
-        return self.folder / "base"
-
-    @property
     def journal(self) -> Path:
-        """What was done to it since; there once all that is recorded have ended."""
+        """What was done to the data folder since the last launch; there once all that is recorded have ended."""
         return self.folder / "journal"
 
     @classmethod
@@ -83,9 +80,8 @@ class Exchange(ServerProcess):
         """
         self.endpoint_file.unlink(missing_ok=True)
         if self.recorded:
-            shutil.rmtree(self.base, ignore_errors=True)
-            shutil.copytree(self.data, self.base)
-            self.journal.unlink(missing_ok=True)
+            self._take_record()
+            self._pending = True
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [
@@ -187,7 +183,17 @@ class Exchange(ServerProcess):
             if alive(pid) and _parent(pid) == self.process.pid:
                 kill(pid)
         self.end()
-        wait_until(self.journal.exists)
+        self._take_record()
+
+    def _take_record(self) -> None:
+        """Plays what was recorded since the last launch; without a disk the files as they are become one."""
+        if self.disk is None:
+            self.disk = Disk(self.data)
+        if self._pending:
+            wait_until(self.journal.exists, START_SECONDS)
+            self.disk.play(self.journal)
+            self.journal.unlink()
+            self._pending = False
 
     @override
     def channel(

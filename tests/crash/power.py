@@ -16,7 +16,6 @@ from pathlib import Path
 from tests.crash import rounds
 from tests.crash.calls import RECORDABLE
 from tests.crash.dice import Dice
-from tests.crash.disk import Disk
 from tests.crash.exchange import Exchange, waited
 from tests.crash.rounds import PATIENCE_SECONDS, Field, Tally
 
@@ -34,6 +33,8 @@ _FIRST_STARTS = [
     "publish.row.before",
     "writer.ready.before",
 ]
+# A start takes about twenty flushes, a request ten; SQLite's first checkpoint comes after two thousand writes.
+_LAST = {"flush": 100, "write": 3000}
 _PLACES = sorted({*rounds.WRITER, *rounds.FRONT, *rounds.BY_FRONT})
 
 
@@ -57,11 +58,10 @@ def schedule(seed: int, count: int) -> list[tuple[str, int]]:
     """Which moment: a flush, a failpoint, a write, a failpoint, and so on."""
     dice = Dice(seed, "moments")
     places = rounds.schedule(seed, _PLACES, count)
-    inside = [("flush", 100), ("write", 3000)]
     plans: list[tuple[str, int]] = []
     for turn in range(count):
-        kind, last = inside[turn // 2 % 2]
-        plans.append(places[turn] if turn % 2 else (kind, dice.between(1, last)))
+        kind = ("flush", "write")[turn // 2 % 2]
+        plans.append(places[turn] if turn % 2 else (kind, dice.between(1, _LAST[kind])))
     return plans
 
 
@@ -76,18 +76,34 @@ def cut_field(seed: int, plans: Sequence[tuple[str, int]], tally: Tally, **plan:
         exchange.recorded = True
         field_ = Field(exchange, seed, tally)
         try:
-            _run(field_, 4)
+            field_.await_answers(4)
             cut(field_, dice)
             for name, number in plans:
+                if dice.one_in(3):
+                    _life_before(field_, dice, plan)
                 if field_.model.found or not _life(field_, name, number, plan):
                     break
                 cut(field_, dice)
             if not field_.model.found:
                 exchange.only_plan(**plan)
                 exchange.relaunch()
-                _run(field_, 1)
+                field_.await_answers(1)
         finally:
             field_.close(check=not field_.model.found)
+
+
+def _life_before(field_: Field, dice: Dice, plan: dict[str, object]) -> None:
+    """A life whose processes are killed at some flush or write, and the power stays: the next finds what is not flushed."""
+    moment = dice.choose(("flush", "write"))
+    field_.exchange.only_plan(**plan)
+    field_.exchange.launch("", f"{moment}@{dice.between(1, _LAST[moment])}")
+    waited(lambda: field_.exchange.process.poll() is not None, PATIENCE_SECONDS)
+    field_.exchange.power_off()
+    field_.tally.kills[f"both: {moment}"] += 1
+    disk = field_.exchange.disk
+    assert disk is not None
+    if not disk.exact(field_.exchange.data):
+        cut(field_, dice)  # the last call was not carried out, and no record could go on from it
 
 
 def _life(field_: Field, name: str, number: int, plan: dict[str, object]) -> bool:
@@ -100,7 +116,7 @@ def _life(field_: Field, name: str, number: int, plan: dict[str, object]) -> boo
     exchange.only_plan(failpoints="" if front else ours, **plan)
     up = exchange.launch(front, f"{name}@{number}" if inside else "never")
     if timed and up:
-        _run(field_, 1)
+        field_.await_answers(1)
         time.sleep(number / 1000)
     elif waited(lambda: exchange.process.poll() is not None, PATIENCE_SECONDS) and exchange.hit(
         exchange.process.pid
@@ -117,22 +133,16 @@ def _life(field_: Field, name: str, number: int, plan: dict[str, object]) -> boo
     return True
 
 
-def _run(field_: Field, answers: int) -> None:
-    """Lets the clients get so many answers more."""
-    before = len(field_.ledger.told)
-    if not waited(lambda: len(field_.ledger.told) >= before + answers, PATIENCE_SECONDS):
-        field_.model.found.append("I13 the exchange gives no answers")
-
-
 def cut(field_: Field, dice: Dice) -> None:
     """Ends both processes if they run, rebuilds their files as a cut leaves them, and checks these."""
     exchange = field_.exchange
     exchange.power_off()
-    disk = Disk(exchange.base)
-    disk.play(exchange.journal)
+    disk = exchange.disk
+    assert disk is not None
     odd = disk.differences(exchange.data)
     assert not odd, f"the record is not whole, so the cut would mean nothing: {odd}"
     disk.cut(exchange.data, dice)
+    exchange.disk = None
     field_.tally.lost += disk.lost
     field_.check(again=True)
 
@@ -150,10 +160,11 @@ def _first_start(seed: int, name: str, tally: Tally) -> None:
         else:
             tally.cuts[f"first start: {name}"] += 1
         exchange.power_off()
-        disk = Disk(exchange.base)
-        disk.play(exchange.journal)
+        disk = exchange.disk
+        assert disk is not None
         disk.cut(exchange.data, Dice(seed, "power"))
+        exchange.disk = None
         tally.lost += disk.lost
         field_ = Field(exchange, seed, tally)
-        _run(field_, 3)
+        field_.await_answers(3)
         field_.close()

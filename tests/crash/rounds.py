@@ -130,6 +130,12 @@ class Field:
             else:
                 return
 
+    def await_answers(self, count: int) -> None:
+        """Lets the clients get so many answers more."""
+        before = len(self.ledger.told)
+        if not waited(lambda: len(self.ledger.told) >= before + count, PATIENCE_SECONDS):
+            self.model.found.append("I13 the exchange gives no answers")
+
     def first_kill(self) -> None:
         """Ends the writer that the front began with, which has no plan."""
         pid = self.exchange.writer_pid
@@ -240,6 +246,6 @@ def kill_first_starts(seed: int, tally: Tally) -> None:
                 tally.missed += 1
             exchange.end()
             field_ = Field(exchange, seed, tally)
-            waited(lambda ledger=field_.ledger: len(ledger.told) >= 3, 20)  # type: ignore[misc]
+            field_.await_answers(3)
             field_.check()
             field_.close()
