@@ -190,6 +190,13 @@ if kind == "deaf":
     sys.exit(1)
 splitter = Splitter()
 while data := connection.recv(65536):
+    if kind == "busy":
+        time.sleep(0.05)
+        calls = [frames.read_number(body)[0] for frame, body in splitter.feed(data) if frame is FrameType.CALL]
+        connection.sendall(b"".join(frames.reply(number, b"%d" % len(calls)) for number in calls))
+        if not calls:
+            sys.exit(0)
+        continue
     for frame, body in splitter.feed(data):
         if frame is FrameType.STOP:
             sys.exit(0)
@@ -239,3 +246,30 @@ async def test_a_stop_that_comes_while_a_writer_starts_reaches_that_writer() -> 
     async with asyncio.timeout(20):
         await lives.path.stop()
     assert lives.states[-1] is None
+
+
+async def test_what_is_called_while_the_writer_is_busy_reaches_it_together_and_in_order() -> None:
+    lives = Lives("busy")
+    await lives.path.start()
+    first = asyncio.create_task(lives.path.call(Op.SUBMIT, PEER, b"first"))
+    await asyncio.sleep(0.01)
+    rest = []
+    for number in range(20):  # each in a turn of its own
+        rest.append(asyncio.create_task(lives.path.call(Op.SUBMIT, PEER, b"%d" % number)))
+        await asyncio.sleep(0)
+    assert await first == b"1", "a lone call is not held"
+    assert max(map(int, await asyncio.gather(*rest))) > 1
+    await lives.path.stop()
+
+
+async def test_held_calls_fail_with_the_writer_that_they_were_meant_for() -> None:
+    lives = Lives("mortal", "good")
+    await lives.path.start()
+    calls = []
+    for number in range(3):
+        calls.append(asyncio.create_task(lives.path.call(Op.SUBMIT, PEER, b"%d" % number)))
+        await asyncio.sleep(0)
+    assert {type(reply) for reply in await asyncio.gather(*calls, return_exceptions=True)} == {Unavailable}
+    await lives.until(lambda: lives.begun == 2 and lives.states[-1] is not None)
+    assert await lives.path.call(Op.SUBMIT, PEER, b"again") == b"here"
+    await lives.path.stop()

@@ -31,6 +31,9 @@ _GROUP: Final = "ssl_negotiated_key_exchange_group"
 PQ_GROUP: Final = "X25519MLKEM768"
 
 
+_KNOWN: Final = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The enrolled device at the other end of a call; ``group`` is what its connection's keys were agreed with."""
@@ -74,6 +77,30 @@ def identify(auth: AuthContext, directory: Directory, now_ms: int, *, require_pq
         return Caller(row, directory.org(row.org, "peer"), group)
     except Refused as error:
         raise _untrusted("DIRECTORY.ORG") from error
+
+
+class Callers:
+    """``identify`` with a memory: by one directory, one certificate is one caller for as long as its row is valid.
+
+    Args:
+        require_pq: As for ``identify``.
+    """
+
+    def __init__(self, *, require_pq: bool = False) -> None:
+        self._require_pq = require_pq
+        self._directory: Directory | None = None
+        self._known: dict[tuple[tuple[bytes, ...], ...], Caller] = {}
+
+    def identify(self, auth: AuthContext, directory: Directory, now_ms: int) -> Caller:
+        """See ``identify``; who is refused is looked at anew each time."""
+        if directory is not self._directory or len(self._known) >= _KNOWN:
+            self._directory, self._known = directory, {}
+        evidence = tuple(tuple(auth.get(name, ())) for name in (_CERTIFICATE, _VERSION, _GROUP))
+        caller = self._known.get(evidence)
+        if caller is None or not caller.row.valid_from_ms <= now_ms < caller.row.valid_until_ms:
+            caller = identify(auth, directory, now_ms, require_pq=self._require_pq)
+            self._known[evidence] = caller
+        return caller
 
 
 def enter(caller: Caller) -> None:

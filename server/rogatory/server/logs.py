@@ -7,28 +7,74 @@ what they were given. Where an exception is logged, it is by kind and by place i
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import contextlib
 import functools
 import json
 import logging
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TextIO, cast
 
 import structlog
 from typing_extensions import override
 
 _FRAMES: Final = 6
+_HELD_SECONDS: Final = 0.1
 
 
 _LOG: Final = structlog.get_logger(__name__)
 
 
-class _CallLines:
-    """Whether and how lines of calls are written: before ``configure`` as structlog has it."""
+class Sink:
+    """Standard error as lines reach it, in their order: most at once, those of calls together every tenth of a second.
 
-    write: ClassVar[Callable[[str], object] | None] = None
+    A write for each call would let the event loop wait for the interpreter lock once more. What is held is written before
+    anything else, and when the process exits; only a process that is killed loses it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._held: list[str] = []
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> None:
+        """Write at once."""
+        self._put(text)
+        self.flush()
+
+    def hold(self, text: str) -> None:
+        """Write soon; for the thread of a running event loop."""
+        if self._put(text):
+            asyncio.get_running_loop().call_later(_HELD_SECONDS, self._flush_late)
+
+    def flush(self) -> None:
+        """Write what is held."""
+        with self._lock:
+            text, self._held = "".join(self._held), []
+            self._stream.write(text)
+            self._stream.flush()
+
+    def _put(self, text: str) -> bool:
+        with self._lock:
+            self._held.append(text)
+            return len(self._held) == 1
+
+    def _flush_late(self) -> None:
+        # Lines that nobody takes, or that no disk has room for, end no call and not the loop.
+        with contextlib.suppress(OSError):
+            self.flush()
+
+
+class _Lines:
+    """How the line of a call is written: before ``configure`` as structlog has it."""
+
+    sink: ClassVar[Sink | None] = None
     enabled: ClassVar[bool] = True
     process: ClassVar[str] = ""
 
@@ -40,6 +86,7 @@ def configure(level: str, process: str) -> None:
         line["process"] = process
         return line
 
+    sink = Sink(sys.stderr)
     structlog.configure(
         processors=[
             mark,
@@ -48,26 +95,33 @@ def configure(level: str, process: str) -> None:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", sink)),
         cache_logger_on_first_use=True,
     )
-    _CallLines.write, _CallLines.process = sys.stderr.write, _quoted(process)
-    _CallLines.enabled = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
+    _Lines.sink, _Lines.process = sink, _quoted(process)
+    _Lines.enabled = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
+    atexit.register(sink.flush)
     logging.basicConfig(handlers=[LibraryHandler()], level=logging.WARNING, force=True)
 
 
 def call_ended(method: str, code: str, tls: str, milliseconds: float) -> None:
     """Write the line of a call, by far the most frequent one; put together here, because that takes a fifth of the time."""
-    if not _CallLines.enabled:
+    if not _Lines.enabled:
         return
-    if _CallLines.write is None:
+    if _Lines.sink is None:
         _LOG.info("call", method=method, code=code, tls=tls, ms=round(milliseconds, 2))
         return
-    _CallLines.write(
+    seconds, microseconds = divmod(time.time_ns() // 1000, 1_000_000)
+    _Lines.sink.hold(
         f'{{"code": {_quoted(code)}, "event": "call", "level": "info", "method": {_quoted(method)}, '
-        f'"ms": {milliseconds:.2f}, "process": {_CallLines.process}, '
-        f'"timestamp": "{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z", "tls": {_quoted(tls)}}}\n'
+        f'"ms": {milliseconds:.2f}, "process": {_Lines.process}, '
+        f'"timestamp": "{_second(seconds)}.{microseconds:06}Z", "tls": {_quoted(tls)}}}\n'
     )
+
+
+@functools.lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 # Made once: json.dumps makes a new encoder for each line that is not written in its default form.

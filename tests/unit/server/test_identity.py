@@ -135,3 +135,28 @@ def test_without_ml_kem_nobody_is_let_in_where_it_is_required() -> None:
         assert caught.value.rule == "TLS.GROUP"
     context["ssl_negotiated_key_exchange_group"] = [b"X25519MLKEM768"]
     assert identity.identify(context, realm.directory, NOW, require_pq=True).row == realm.row("judge")
+
+
+def test_a_known_caller_is_looked_at_anew_with_every_directory_and_every_time() -> None:
+    realm, callers = shared_realm(), identity.Callers()
+    row, context = realm.row("judge"), auth(realm.tls("judge").certificate)
+    first = callers.identify(context, realm.directory, NOW)
+    assert first == identity.identify(context, realm.directory, NOW)
+    assert callers.identify(context, realm.directory, NOW) is first
+    with pytest.raises(NotAuthorised) as expired:
+        callers.identify(context, realm.directory, row.valid_until_ms)
+    with pytest.raises(NotAuthorised) as revoked:
+        callers.identify(context, changed(key=lambda row: replace(row, status=RowStatus.REVOKED)), NOW)
+    assert expired.value.rule == revoked.value.rule == "DIRECTORY.VALIDITY"
+
+
+def test_a_known_caller_is_known_by_all_that_its_connection_shows() -> None:
+    realm, callers = shared_realm(), identity.Callers(require_pq=True)
+    context = auth(realm.tls("judge").certificate)
+    context["ssl_negotiated_key_exchange_group"] = [b"X25519MLKEM768"]
+    assert callers.identify(context, realm.directory, NOW).row == realm.row("judge")
+    for name, value in (("ssl_negotiated_key_exchange_group", b"X25519"), ("ssl_tls_version", b"TLSv1.2")):
+        with pytest.raises(NotAuthorised):
+            callers.identify({**context, name: [value]}, realm.directory, NOW)
+    other = {**context, "x509_pem_cert": [realm.tls("investigator").certificate]}
+    assert callers.identify(other, realm.directory, NOW).row == realm.row("investigator")

@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Log lines say where and what kind, and never what was said."""
 
+import asyncio
+import datetime as dt
+import io
+import json
 import logging
+import subprocess
+import sys
 
 import pytest
+from typing_extensions import override
 
 from rogatory.server import logs
 
@@ -25,3 +32,64 @@ def test_a_librarys_line_is_passed_on_without_its_text(capsys: pytest.CaptureFix
     written = "".join(capsys.readouterr())
     assert "grpc._server" in written
     assert SECRET not in written
+
+
+_PROGRAM = """
+import asyncio, sys, structlog
+from rogatory.server import logs
+
+async def serve():
+    for number in range(3):
+        logs.call_ended("Submit", "OK", 'a "quoted" group', number + 0.126)
+    structlog.get_logger().info("between", some="field")
+    logs.call_ended("Watch", "CANCELLED", "", 7)
+
+logs.configure(sys.argv[1], "front")
+asyncio.run(serve())
+"""
+
+
+def lines_of(level: str) -> list[dict[str, object]]:
+    """What a process of its own logs, which ends right after its last call."""
+    run = subprocess.run([sys.executable, "-c", _PROGRAM, level], capture_output=True, check=True, timeout=60)
+    return [json.loads(line) for line in run.stderr.splitlines()]
+
+
+def test_lines_of_calls_are_held_in_their_order_and_none_is_lost_when_the_process_exits() -> None:
+    lines = lines_of("info")
+    assert [line["event"] for line in lines] == ["call", "call", "call", "between", "call"]
+    first, between, last = lines[0], lines[3], lines[4]
+    assert (first["method"], first["code"], first["tls"], first["ms"]) == (
+        "Submit",
+        "OK",
+        'a "quoted" group',
+        0.13,
+    )
+    assert (last["method"], last["code"], last["ms"]) == ("Watch", "CANCELLED", 7)
+    common = ("level", "process", "timestamp")
+    assert {name for line in lines for name in common if name not in line} == set()
+    assert [first[name] for name in common[:2]] == [between[name] for name in common[:2]]
+    assert dt.datetime.fromisoformat(str(first["timestamp"])) <= dt.datetime.now(dt.UTC)
+
+
+def test_below_the_level_no_line_of_a_call_is_written() -> None:
+    assert lines_of("warning") == []
+
+
+class Broken(io.StringIO):
+    @override
+    def write(self, _text: str) -> int:
+        raise OSError
+
+
+async def test_lines_that_cannot_be_written_end_nothing() -> None:
+    stray: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: stray.append(context))
+    logs.Sink(Broken()).hold("a line\n")
+    await asyncio.sleep(0.2)
+    written = io.StringIO()
+    sink = logs.Sink(written)
+    sink.hold("one\n")
+    assert written.getvalue() == ""
+    await asyncio.sleep(0.2)
+    assert (written.getvalue(), stray) == ("one\n", [])

@@ -20,12 +20,11 @@ def authorise(
     rules: Mapping[str, Rule], directory: Callable[[], Directory], clock: Clock, *, require_pq: bool = False
 ) -> Guard:
     """Return a guard that identifies the caller and applies the method's rule."""
+    callers = identity.Callers(require_pq=require_pq)
 
     def guard(method: Method, run: Run) -> Run:
         async def authorised(request: Any, context: Context) -> Any:  # noqa: ANN401
-            caller = identity.identify(
-                context.auth_context(), directory(), clock.now_ms(), require_pq=require_pq
-            )
+            caller = callers.identify(context.auth_context(), directory(), clock.now_ms())
             policy.authorise(method.name, rules, caller.org)
             identity.enter(caller)
             return await run(request, context)
