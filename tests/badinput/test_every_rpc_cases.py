@@ -155,11 +155,8 @@ CASES: dict[str, list[Case]] = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    running = ServerProcess.start(tmp_path_factory.mktemp("rpc"))
-    yield running
-    running.stop()
-    assert running.process.returncode == 0
-    assert "internal_error" not in running.events()
+    with ServerProcess.healthy(tmp_path_factory.mktemp("rpc")) as running:
+        yield running
     assert CANARY not in running.log.read_bytes()
 
 
@@ -245,9 +242,14 @@ def test_bytes_that_are_no_message_are_refused_with_their_rule(
 @pytest.mark.parametrize("method", METHODS)
 def test_a_message_over_the_cap_is_not_read(server: ServerProcess, wire: Wire, method: str) -> None:
     before = Footprint.of(server)
-    with pytest.raises(grpc.RpcError) as caught:
-        send_raw(wire.channel(sender(method)), method, bytes(MAX_MESSAGE + 1))
-    assert code_of(caught.value) is grpc.StatusCode.RESOURCE_EXHAUSTED
+    channel = wire.channel(sender(method))
+    with pytest.raises(RogatoryError) as caught:
+        send(channel, method, bytes(MAX_MESSAGE + 1))
+    assert type(caught.value) is Invalid
+    assert caught.value.args == ("X_TOO_LARGE", "request", "SIZE_CAP")
+    with pytest.raises(grpc.RpcError) as cut_off:
+        send_raw(channel, method, bytes(2 * MAX_MESSAGE))
+    assert code_of(cut_off.value) is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert Footprint.of(server) == before
 
 

@@ -8,6 +8,7 @@ leave no entry at all. The whole attack list on envelopes is elsewhere; this is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,18 +33,14 @@ Change = Callable[[Header, int], Header]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    running = ServerProcess.start(tmp_path_factory.mktemp("statements"))
-    yield running
-    running.stop()
-    assert running.process.returncode == 0
-    assert "internal_error" not in running.events()
+    with ServerProcess.healthy(tmp_path_factory.mktemp("statements")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def wire(server: ServerProcess) -> Iterator[Wire]:
-    acts = Wire(server)
-    yield acts
-    acts.close()
+    with closing(Wire(server)) as acts:
+        yield acts
 
 
 @dataclass(frozen=True)

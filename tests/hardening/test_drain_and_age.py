@@ -73,17 +73,14 @@ def test_a_drain_under_load_tells_everybody_and_keeps_what_was_acknowledged(tmp_
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    running = ServerProcess.start(
+    with ServerProcess.healthy(
         tmp_path_factory.mktemp("age"),
         ROGATORY_CONNECTION_SECONDS="1.5",
         ROGATORY_GRACE_SECONDS="0.5",
         ROGATORY_KEEPALIVE_SECONDS="1",
         ROGATORY_HEARTBEAT_SECONDS="0.2",
-    )
-    yield running
-    running.stop()
-    assert running.process.returncode == 0
-    assert "internal_error" not in running.events()
+    ) as running:
+        yield running
 
 
 def test_an_old_connection_is_ended_and_a_watch_goes_on_from_where_it_was(server: ServerProcess) -> None:

@@ -31,11 +31,8 @@ CANCEL = (8).to_bytes(4, "big")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    running = ServerProcess.start(tmp_path_factory.mktemp("frames"))
-    yield running
-    running.stop()
-    assert running.process.returncode == 0
-    assert "internal_error" not in running.events()
+    with ServerProcess.healthy(tmp_path_factory.mktemp("frames")) as running:
+        yield running
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import grpc
@@ -36,25 +37,21 @@ BURST = 3000
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    running = ServerProcess.start(
+    with ServerProcess.healthy(
         tmp_path_factory.mktemp("limits"),
         ROGATORY_LIMITS__CALLS_PER_PEER="100000",
         ROGATORY_LIMITS__CALLS_PER_PARTY="100000",
         ROGATORY_HANDSHAKE_SECONDS="1",
         ROGATORY_CONNECTION_IDLE_SECONDS="1",
         ROGATORY_CALL_SECONDS="2",
-    )
-    yield running
-    running.stop()
-    assert running.process.returncode == 0
-    assert "internal_error" not in running.events()
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def wire(server: ServerProcess) -> Iterator[Wire]:
-    acts = Wire(server)
-    yield acts
-    acts.close()
+    with closing(Wire(server)) as acts:
+        yield acts
 
 
 def test_a_burst_of_thousands_of_calls_is_not_rejected(server: ServerProcess) -> None:
@@ -76,15 +73,18 @@ def test_a_burst_of_thousands_of_calls_is_not_rejected(server: ServerProcess) ->
     assert answered == {grpc.StatusCode.OK: BURST}
 
 
-def test_a_message_of_the_cap_is_read_and_one_byte_more_is_not(wire: Wire) -> None:
+def test_a_message_of_the_cap_is_read_and_one_byte_more_is_refused_by_name(wire: Wire) -> None:
     channel = wire.channel("investigator")
-    with pytest.raises(RogatoryError) as caught:
-        raw_call(channel, "ExchangeService/Submit", _filled(MAX_MESSAGE))
-    assert (type(caught.value), caught.value.code) == (Invalid, errors.X_TOO_LARGE), (
-        "an envelope of that size"
-    )
+    for size, field in ((MAX_MESSAGE, "request.envelopes[0]"), (MAX_MESSAGE + 1, "request")):
+        with pytest.raises(RogatoryError) as caught:
+            raw_call(channel, "ExchangeService/Submit", _filled(size))
+        assert type(caught.value) is Invalid
+        assert caught.value.args == (errors.X_TOO_LARGE, field, "SIZE_CAP")
+
+
+def test_a_message_far_over_the_cap_is_not_taken_in_at_all(wire: Wire) -> None:
     with pytest.raises(grpc.RpcError) as refused:
-        invoke(channel, "ExchangeService/Submit", _filled(MAX_MESSAGE + 1))
+        invoke(wire.channel("investigator"), "ExchangeService/Submit", _filled(2 * MAX_MESSAGE))
     assert code_of(refused.value) is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 

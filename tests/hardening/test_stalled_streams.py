@@ -6,6 +6,7 @@ The stalling client writes frames by itself; the good one is plain gRPC. Silent 
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +42,20 @@ BODY = hashlib.shake_256(b"a large answer").digest(5 * PART_SIZE + 1)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    running = ServerProcess.start(
+    with ServerProcess.healthy(
         tmp_path_factory.mktemp("stalled"),
         ROGATORY_LIMITS__CALLS_PER_PEER=str(CALLS),
         ROGATORY_LIMITS__STREAMS_PER_PEER=str(STREAMS),
         ROGATORY_HEARTBEAT_SECONDS="0.5",
         ROGATORY_GRACE_SECONDS="1",
-    )
-    yield running
-    running.stop()
-    assert running.process.returncode == 0
-    assert "internal_error" not in running.events()
+    ) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def wire(server: ServerProcess) -> Iterator[Wire]:
-    acts = Wire(server)
-    yield acts
-    acts.close()
+    with closing(Wire(server)) as acts:
+        yield acts
 
 
 def resident_mib(pid: int) -> float:

@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,18 @@ class ServerProcess:
             server.stop()
             raise
         return server
+
+    @classmethod
+    @contextmanager
+    def healthy(cls, folder: Path, **environment: str) -> Iterator[ServerProcess]:
+        """A server for as long as a block lasts, which must then stop well and have met no defect."""
+        server = cls.start(folder, **environment)
+        try:
+            yield server
+        finally:
+            server.stop()
+        assert server.process.returncode == 0
+        assert "internal_error" not in server.events()
 
     @property
     def endpoint_file(self) -> Path:

@@ -43,6 +43,7 @@ from rogatory.server.write_path import OnCommit, WritePath
 _LOG: Final = structlog.get_logger(__name__)
 _IDENTITY_ONLY: Final = 1
 _METADATA: Final = 4096
+_ROOM: Final = 1024 * 1024
 
 
 class ManagedWritePath(WritePath, Protocol):
@@ -98,7 +99,8 @@ def build_server(settings: Settings, services: Services, clock: Clock) -> grpc.a
 
 def _options(settings: Settings) -> list[tuple[str, int]]:
     return [
-        ("grpc.max_receive_message_length", MAX_MESSAGE),
+        # Above the cap, so that the guards refuse what is a little too large by code, field and rule.
+        ("grpc.max_receive_message_length", MAX_MESSAGE + _ROOM),
         ("grpc.max_send_message_length", MAX_MESSAGE),
         # Above a thousand calls that wait to be accepted, the defaults reject with a bare CANCELLED.
         ("grpc.server.max_pending_requests", 50_000),

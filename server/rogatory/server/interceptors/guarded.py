@@ -6,7 +6,8 @@ it has to do for this method. Unary and streaming requests look alike here; the 
 written one by one, so that all kinds are one coroutine to the guards. What a guard does is its own matter and not known here.
 
 Requests are read strictly (``codec.parse_strictly``). Bytes that are no message must not fail where gRPC reads them: it
-would answer INTERNAL before any guard has run. They are carried inside instead and refused there, once the caller is known.
+would answer INTERNAL before any guard has run. They are carried inside instead and refused there, once the caller is known;
+so is a message over the cap, up to a size that gRPC does not take in at all.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import grpc
 import grpc.aio
 from typing_extensions import override
 
-from rogatory.protocol import codec
+from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import Invalid
+from rogatory.protocol.wire import MAX_MESSAGE
 
 # Quoted: these classes are generic for the type checker only.
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -107,12 +109,17 @@ def _stream(inner: Callable[..., Any], taken: Callable[[Any], Any]) -> Run:
     return run
 
 
-def _strict(deserialise: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
-    """Return a deserialiser that refuses all but the one encoding of a message, and never raises."""
-    if deserialise is None:
-        return None
+def _strict(deserialise: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
+    """Return a deserialiser that refuses all but the one encoding of a message under the cap, and never raises.
+
+    Without a ``deserialise`` of its own a handler takes the bytes, and whoever it passes them on to parses them.
+    """
 
     def strict(data: bytes) -> object:
+        if len(data) > MAX_MESSAGE:
+            return _Malformed(Invalid(errors.X_TOO_LARGE, "request", "SIZE_CAP"))
+        if deserialise is None:
+            return data
         try:
             return codec.parse_strictly(deserialise, data, "request")
         except Invalid as error:
