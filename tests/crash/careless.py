@@ -34,7 +34,7 @@ class EarlyEngine(Engine):
         self._open = core.store.transaction()
         self._open.__enter__()
         failpoint("batch.begin.after")
-        pending: list[Answer | RogatoryError] = [self._do(batch, job) for job in jobs]
+        pending: list[Answer | RogatoryError] = self._do(batch, jobs)
         staged = self._write(batch)
         if staged is not None:
             core.log.adopt(staged)

@@ -32,6 +32,7 @@ from rogatory.protocol import errors, keys
 from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.server.engine import reading
+from rogatory.server.engine.ahead import Ahead
 from rogatory.server.engine.batch import Answer, Batch, Finish, encode_openings
 from rogatory.server.engine.core import Caller, Core
 from rogatory.server.engine.floods import Flood, FloodLimits, Floods
@@ -51,7 +52,6 @@ Handler = Callable[[Core, Batch, Caller, bytes], Answer]
 
 _HANDLERS: Final[Mapping[Op, Handler]] = MappingProxyType(
     {
-        Op.SUBMIT: submit,
         Op.GET_REQUEST: reading.get_request,
         Op.PUT_SEALED: reading.put_sealed,
         Op.FETCH_SEALED: reading.fetch_sealed,
@@ -185,7 +185,7 @@ class Engine:
             with core.store.transaction():
                 failpoint("batch.begin.after")
                 self._place_floods(batch, core.floods.ended(batch.time_ms))
-                pending.extend(self._do(batch, job) for job in jobs)
+                pending = self._do(batch, jobs)
                 staged = self._write(batch)
         except BaseException:
             core.roll_back()
@@ -221,8 +221,16 @@ class Engine:
         self._core.vault.close()
         self._core.store.close()
 
-    def _do(self, batch: Batch, job: Job) -> Answer | RogatoryError:
+    def _do(self, batch: Batch, jobs: Sequence[Job]) -> list[Answer | RogatoryError]:
+        """Do jobs in order inside the open transaction; a refusal answers its own job."""
+        ahead = Ahead(self._core, batch, jobs)
+        return [self._one(batch, job, ahead, at) for at, job in enumerate(jobs)]
+
+    def _one(self, batch: Batch, job: Job, ahead: Ahead, at: int) -> Answer | RogatoryError:
         try:
+            if job.op is Op.SUBMIT:
+                call = ahead.call(at)
+                return call if isinstance(call, RogatoryError) else submit(self._core, batch, call)
             return _HANDLERS[job.op](self._core, batch, self._core.caller(job.peer_spki), job.payload)
         except RogatoryError as error:
             return error

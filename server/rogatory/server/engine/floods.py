@@ -64,6 +64,11 @@ class Floods:
         window = self._windows.get(row.tls_spki)
         return window is not None and window.rejected >= self._limits.entries
 
+    def room(self, row: KeyRow) -> int:
+        """Return how many more of a peer's statements may be rejected before it is turned away."""
+        window = self._windows.get(row.tls_spki)
+        return max(0, self._limits.entries - (0 if window is None else window.rejected))
+
     def rejected(self, row: KeyRow, now_ms: int) -> None:
         """Count a rejection that leaves an entry of its own; the first one opens the peer's window."""
         window = self._windows.get(row.tls_spki)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Submit: each envelope verified, decided and placed on its own, or rejected by the exchange's signed word.
 
-Order (architecture §4): verification, the TLS peer against the signer, what the signer had seen, storage
+Order (architecture §4): verification (``ahead``), the TLS peer against the signer, what the signer had seen, storage
 (sections, parts), the fold, entry, state, feeds; what is refused may still be an exact replay. A refusal leaves one entry with digest, code and rule, and changes
 nothing else; a peer with too many of them is turned away unread for a while (``floods``). Statements over the size cap
 are refused as a whole call and leave no entry.
@@ -14,49 +14,41 @@ from rogatory.audit.merkle import root_of
 from rogatory.protocol import codec, errors, sealed
 from rogatory.protocol.decision import Setting
 from rogatory.protocol.entry import entry_fields
-from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
+from rogatory.protocol.envelope import Verified, parse_envelope
 from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError, Unavailable
 from rogatory.protocol.feed import next_feed
 from rogatory.protocol.lifecycle import decide, pack_of
 from rogatory.protocol.receipt import Receipt, Rejection
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import EXCHANGE_KINDS, FLOOD_RULE, MAX_ENVELOPE, Disclose, Statement
-from rogatory.protocol.wire import MAX_MESSAGE, FeedItem, SubmitRequest, SubmitResponse, SubmitResult
+from rogatory.protocol.wire import FeedItem, SubmitResponse, SubmitResult
+from rogatory.server.engine.ahead import Call
 from rogatory.server.engine.batch import Answer, Batch, Finish, Placed
 from rogatory.server.engine.core import Caller, Core
 from rogatory.server.engine.rejecting import place_rejection
 from rogatory.server.store.contract import StatementRow, ViewRow
 
-MAX_ENVELOPES = 256
 
-
-def submit(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
+def submit(core: Core, batch: Batch, call: Call) -> Answer:
     """Decide each envelope of a call and return what answers it after the commit.
 
     Raises:
-        Invalid: The call itself is malformed, or an envelope is over the cap.
         Unavailable: ``LIMIT.REJECTIONS``: the peer had too many statements rejected lately. What of the call came
             before that is done, and sent again has the same answer; the rest was not looked at.
     """
-    request = codec.decode(SubmitRequest, payload, limit=MAX_MESSAGE, at="request")
-    if not 0 < len(request.envelopes) <= MAX_ENVELOPES:
-        raise Invalid(errors.X_FIELD_INVALID, "request.envelopes", "COUNT")
-    for i, data in enumerate(request.envelopes):
-        if len(data) > MAX_ENVELOPE:
-            core.floods.over_cap()
-            raise Invalid(errors.X_TOO_LARGE, f"request.envelopes[{i}]", "SIZE_CAP")
+    caller = call.caller
     outcomes: list[_Outcome] = []
-    for i, data in enumerate(request.envelopes):
+    for i, data in enumerate(call.envelopes):
         if not core.floods.full(caller.row):
-            outcomes.append(_one(core, batch, caller, data))
+            outcomes.append(_one(core, batch, caller, data, call.result(core, batch, i)))
         elif again := _replayed(core, caller, data):
             outcomes.append(again)
         else:
-            core.floods.turned_away(caller.row, len(request.envelopes) - i)
+            core.floods.turned_away(caller.row, len(call.envelopes) - i)
             raise Unavailable(errors.X_TRANSIENT, "peer", FLOOD_RULE)
 
     def answer(finish: Finish) -> bytes:
-        return codec.encode(SubmitResponse(tuple(outcome(finish) for outcome in outcomes)))
+        return codec.encode(SubmitResponse(tuple([outcome(finish) for outcome in outcomes])))
 
     return answer
 
@@ -96,10 +88,12 @@ class _Rejected:
 _Outcome = _Accepted | _Again | _Rejected
 
 
-def _one(core: Core, batch: Batch, caller: Caller, data: bytes) -> _Outcome:
-    failpoint("submit.verify.before")
+def _one(
+    core: Core, batch: Batch, caller: Caller, data: bytes, verified: Verified | RogatoryError
+) -> _Outcome:
     try:
-        verified = verify_envelope(data, core.directory, batch.time_ms)
+        if isinstance(verified, RogatoryError):
+            raise verified
         return _accept(core, batch, caller, verified)
     except RogatoryError as error:
         # Looked for only now: a replay is refused by its id at the latest, and what is new is parsed once.
