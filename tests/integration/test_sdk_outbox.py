@@ -19,7 +19,7 @@ from rogatory.client import agency, authority, provider
 from rogatory.client.channel import Transport
 from rogatory.client.disclosing import DisclosurePlan, PlanItem, prepare_disclose
 from rogatory.client.drafting import prepare_issue
-from rogatory.client.outbox import discard, list_outbox
+from rogatory.client.outbox import discard, list_outbox, sweep_staging
 from rogatory.client.outgoing import BEHIND, flush_outbox, sign_and_send
 from rogatory.protocol.errors import Invalid, NotAuthorised, NotVerified, Refused, Unavailable
 from rogatory.protocol.sealed import part_count
@@ -129,6 +129,9 @@ async def test_without_a_network_it_waits_and_then_goes_by_itself(desks: Desks) 
         sent = await sign_and_send(session, prepare_issue(session, draft))
         assert sent.queued
         assert sent.receipt is None
+        with pytest.raises(Refused) as raised:
+            await sign_and_send(session, prepare_issue(session, draft))
+        assert (raised.value.code, raised.value.rule) == ("X_REPLAY", "OUTBOX.WAITS")
         (waiting,) = list_outbox(session.profile)
         assert waiting.request_id.hex() == draft.request_id
     async with desks.open("investigator") as session:
@@ -262,6 +265,29 @@ async def test_a_staged_file_that_changed_is_never_uploaded(desks: Desks, tmp_pa
         with pytest.raises(NotVerified) as raised:
             await sign_and_send(session, prepared)
     assert (raised.value.code, raised.value.rule) == ("X_PART_INVALID", "SOURCE_CHANGED")
+
+
+async def test_a_sealed_body_that_nobody_signed_is_cleared_away_and_no_other(
+    desks: Desks, tmp_path: Path
+) -> None:
+    request_id = await executing(desks, 2)
+    source = tmp_path / "small.bin"
+    source.write_bytes(b"invented")
+    plans = [DisclosurePlan((PlanItem(source, n, "name", since=day(9), until=day(2)),)) for n in (1, 2)]
+    async with desks.open("compliance") as session:
+        signed, dropped = [await prepare_disclose(session, request_id, plan) for plan in plans]
+    staging = desks.profile("compliance").folder("staging")
+    async with desks.open("compliance", online=False) as session:
+        assert (await sign_and_send(session, signed)).queued
+        assert len(list(staging.iterdir())) == 2
+        sweep_staging(session.profile)
+        assert signed.upload is not None
+        assert list(staging.iterdir()) == [signed.upload.path]
+    assert dropped.upload is not None
+    async with desks.open("compliance") as session:
+        (flushed,) = await flush_outbox(session)
+        assert flushed.sent is not None
+    assert list(staging.iterdir()) == []
 
 
 def _expired(_reply: object) -> NoReturn:

@@ -127,6 +127,19 @@ def sweep(profile: Profile) -> None:
             shutil.rmtree(path)
 
 
+def sweep_staging(profile: Profile) -> None:
+    """Remove sealed bodies that nothing waiting names: of disclosures that were prepared and never signed.
+
+    Only for who has prepared nothing at this moment.
+    """
+    if damaged(profile):
+        return  # what it names cannot be told
+    named = {item.upload.path.name for item in list_outbox(profile) if item.upload is not None}
+    for path in profile.folder("staging").glob("*.sealed*"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)
+
+
 def find(profile: Profile, number: int) -> Waiting:
     """Return the statement that waits under a number.
 

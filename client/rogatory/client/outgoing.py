@@ -25,12 +25,14 @@ from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol import codec, errors
 from rogatory.protocol.envelope import sign_statement
 from rogatory.protocol.errors import Invalid, NotAuthorised, Refused, RogatoryError, Unavailable
+from rogatory.protocol.header import StatementKind
 from rogatory.protocol.receipt import VerifiedReceipt
 from rogatory.protocol.sealed import object_digest
 from rogatory.protocol.state import RequestState
 
 BEHIND: Final = "OUTBOX.BEHIND"
 DISK: Final = "PROFILE.DISK"
+WAITS: Final = "OUTBOX.WAITS"
 
 
 class NotUploaded(Unavailable):
@@ -82,13 +84,15 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
 
     Raises:
         Rejected: The exchange's signed refusal.
-        Refused: ``X_EXPIRED``: the directory's term has ended, and nothing was signed.
+        Refused: ``X_EXPIRED``: the directory's term has ended; ``X_REPLAY`` with rule ``OUTBOX.WAITS``: an issue of this
+            request is signed and waits. Nothing was signed then.
         NotVerified: What came back does not hold; the statement stays in the outbox.
         NotAuthorised: The keys are locked, or the exchange does not take this device's certificate.
     """
     if codec.encode(prepared.statement) != prepared.payload:
         raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
     session.exchange.scheme.check_term(session.clock.now_ms())
+    _once(session, prepared)
     envelope = sign_statement(prepared.statement, session.signer)
     failpoint("client.sign.after")
     waiting = outbox.enqueue(session.profile, envelope, prepared)
@@ -100,6 +104,15 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         return await _send(session, waiting, prepared.view, progress)
     except Unavailable:
         return Sent(waiting.request_id, queued=True, receipt_saved=False)
+
+
+def _once(session: Session, prepared: Prepared) -> None:
+    """A request is issued once: what is signed and waits is not signed a second time."""
+    issue = (prepared.request_id, StatementKind.ISSUE)
+    if prepared.statement.header.kind is StatementKind.ISSUE and issue in {
+        (item.request_id, item.kind) for item in outbox.list_outbox(session.profile)
+    }:
+        raise Refused(errors.X_REPLAY, "header.request_id", WAITS)
 
 
 async def flush_outbox(session: Session, *, progress: Progress | None = None) -> tuple[Flushed, ...]:

@@ -320,6 +320,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "`rogatory request send --waiting` shows the numbers of what waits.",
     ),
     (
+        "OUTBOX.WAITS",
+        "This request is signed and waits in the outbox already, so it was not signed again.",
+        "Your next command that reaches the exchange sends it; `request send --discard` gives it up.",
+    ),
+    (
         "OWNER_ONLY",
         "Other users of this machine may read this profile, so it is not used.",
         "Take their rights away (on Linux: chmod -R go= DIR), and think of who may have read it.",

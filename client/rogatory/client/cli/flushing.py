@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from rogatory.client.cli.results import FlushedResult, OutboxResult, flushed_result
 from rogatory.client.cli.session import Run
-from rogatory.client.outbox import damaged, list_outbox
+from rogatory.client.outbox import damaged, list_outbox, sweep_staging
 from rogatory.client.outgoing import flush_outbox
 from rogatory.client.profile import Profile
 from rogatory.client.session import Session
@@ -33,6 +33,7 @@ async def flush(run: Run, session: Session) -> OutboxResult:
 async def flush_before(run: Run, session: Session) -> None:
     """Send what waits before a command's own work, and say in one line what became of it."""
     try:
+        sweep_staging(session.profile)
         if not _any(session.profile):
             return
         result = await flush(run, session)

@@ -19,8 +19,9 @@ from rogatory.client.cli.render.state import sent_tree
 from rogatory.client.cli.render.statement import statement_tree
 from rogatory.client.cli.render.tree import Section
 from rogatory.client.cli.results import SentResult, sent_result
-from rogatory.client.cli.session import Run
+from rogatory.client.cli.session import Aborted, Run
 from rogatory.client.composing import Prepared
+from rogatory.client.outbox import sweep_staging
 from rogatory.client.outgoing import sign_and_send
 from rogatory.client.session import Session
 from rogatory.protocol.pack import EMERGENCY
@@ -77,11 +78,12 @@ async def ask_and_send(
     """
     kind = prepared.statement.header.kind.name
     tree = picture(prepared, session_names(session))
-    run.confirm(
-        Section(tree.title, (*also, *tree.items)),
-        _QUESTIONS.get(kind, "Sign this?"),
-        word=word_for(prepared),
-    )
+    shown = Section(tree.title, (*also, *tree.items))
+    try:
+        run.confirm(shown, _QUESTIONS.get(kind, "Sign this?"), word=word_for(prepared))
+    except Aborted:
+        sweep_staging(session.profile)
+        raise
     with run.output.progress("sending") as report:
         sent = await sign_and_send(session, prepared, progress=report)
     return sent_result(prepared, sent)
