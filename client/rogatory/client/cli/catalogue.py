@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rogatory.client.cli import catalogue_words
+from rogatory.client.cli import catalogue_codes, catalogue_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Sentence:
 CATALOGUE: Final[Mapping[str, Sentence]] = MappingProxyType(
     {code: Sentence(what, advice) for code, what, advice in catalogue_words.ERRORS}
 )
-CODES: Final[Mapping[str, str]] = MappingProxyType(dict(catalogue_words.CODES))
+CODES: Final[Mapping[str, str]] = MappingProxyType(dict(catalogue_codes.CODES))
 # Where a rule says more than its code: what the reader can do depends on it.
 RULES: Final[Mapping[str, Sentence]] = MappingProxyType(
     {rule: Sentence(what, advice) for rule, what, advice in catalogue_words.RULES}
