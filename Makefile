@@ -27,7 +27,7 @@ PIP_SOURCE := $(if $(WHEELHOUSE),--no-index -f "$(abspath $(WHEELHOUSE))",)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Versions, markers and hashes only: no index address, none of this machine's own package sources.
 LOCK := env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(abspath $(BIN))/uv pip compile --quiet --universal \
-  --python-version 3.11 --generate-hashes --no-header $(ARGS)
+  --python-version 3.11 --generate-hashes --no-strip-extras --no-header $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test coverage check bench crash soak proto lock wheelhouse clean
@@ -94,7 +94,7 @@ lock: $(READY) ## refresh the hash-pinned requirements from their .in files (ask
 	@cd requirements && $(LOCK) runtime.in -o runtime.txt >/dev/null
 	@cd requirements && $(LOCK) dev.in -c runtime.txt -o dev.txt >/dev/null
 	@cd requirements && $(LOCK) soak.in -c dev.txt -o soak.txt >/dev/null
-	@grep -cE '^[a-z0-9-]+==' requirements/runtime.txt requirements/dev.txt requirements/soak.txt
+	@grep -cE '^[a-z0-9-]+(\[[a-z0-9,-]+\])?==' requirements/runtime.txt requirements/dev.txt requirements/soak.txt
 
 wheelhouse: $(READY) ## all wheels for this platform into build/wheelhouse, for machines without a network
 	@$(PIP) download --require-hashes --only-binary :all: -d build/wheelhouse -r requirements/dev.txt

@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 from tests.support.project import ROOT
 
 _LOCKS = ("runtime", "dev", "soak")
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; .+)? \\$")
+# An extra stands with its package (coverage[toml]): pip in hash mode takes no other pin for it.
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ; .+)? \\$")
 
 
 def _inputs(name: str) -> dict[str, Requirement]:
