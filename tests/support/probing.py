@@ -11,6 +11,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -66,13 +67,21 @@ class Footprint:
 
     @classmethod
     def of(cls, server: ServerProcess) -> Footprint:
-        data = server.folder / "server" / "data"
-        database = sqlite3.connect(f"file:{data / 'rogatory.sqlite'}?mode=ro", uri=True)
-        try:
-            (size,) = database.execute("SELECT max(size) FROM commit_head").fetchone()
-            kept = dict(_tables(database))
-        finally:
-            database.close()
+        return cls.of_data(server.folder / "server" / "data")
+
+    @classmethod
+    def of_data(cls, data: Path) -> Footprint:
+        """Of an exchange's data folder. Keys of the vault count too: a request that got one has left something."""
+        kept: dict[str, str] = {}
+        size = 0
+        for name in ("rogatory", "vault"):
+            database = sqlite3.connect(f"file:{data / name}.sqlite?mode=ro", uri=True)
+            try:
+                if name == "rogatory":
+                    (size,) = database.execute("SELECT max(size) FROM commit_head").fetchone()
+                kept |= {f"{name}.{table}": digest for table, digest in _tables(database)}
+            finally:
+                database.close()
         parts = sorted(
             (str(path.relative_to(data)), hashlib.sha256(path.read_bytes()).hexdigest())
             for path in (data / "parts").rglob("*")

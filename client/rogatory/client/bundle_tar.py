@@ -40,7 +40,10 @@ class Source:
     @property
     def length(self) -> int:
         """Length in bytes."""
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        with open_kept(self.content, "bundle.member") as stream:
+            return stream.seek(0, os.SEEK_END)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the content."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rogatory.audit.errors import AuditError
+from rogatory.audit.errors import AuditError, FileRefused
 from rogatory.audit.merkle import leaf_hash, root_at
 from rogatory.audit.mirror import DirectoryLog, pull
 from rogatory.audit.proof import parse_proof, verify_proof
@@ -31,7 +31,7 @@ from rogatory.client.mirror_files import (
     tidy,
 )
 from rogatory.client.opened_entries import OpenedRow, row_of
-from rogatory.client.private_files import private_dir, write_private
+from rogatory.client.private_files import private_dir, refusal, write_private
 from rogatory.client.session import Session
 from rogatory.client.views import OPEN_ENTRIES, check_read
 from rogatory.client.whole import own_lines
@@ -86,7 +86,10 @@ async def mirror(
 
     Raises:
         NotVerified: ``X_LOG_INVALID``: what the exchange gives is no continuation of the copy, or contradicts itself.
+        Invalid: A file of the copy is none that is read.
     """
+    for number in blocks(directory):
+        read_block(directory, number)  # before anything is fetched: a damaged copy is not taken further
     scheme, state = session.exchange.scheme, session.state
     private_dir(directory / "scheme")
     # Lines of keys that the realm does not name prove nothing here, and nothing would cover them in the copy.
@@ -94,6 +97,8 @@ async def mirror(
     head = verify_head(note, scheme.log)
     try:
         await _pull(session, directory, note, head.size, progress)
+    except FileRefused as refused:
+        raise refusal(refused, "mirror") from refused
     except AuditError as error:
         state.keep_evidence("mirror", note)
         raise NotVerified(errors.X_LOG_INVALID, "mirror", type(error).__name__) from error

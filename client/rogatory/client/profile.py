@@ -17,8 +17,14 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from cryptography.x509 import Certificate, load_pem_x509_certificate, load_pem_x509_certificates
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 from rogatory.client.keyfile import load, unlock
 from rogatory.client.private_files import (
@@ -232,21 +238,16 @@ class Profile:
         Raises:
             Invalid: A file is missing or no such file, or the key is not that of the certificate.
         """
-        certificate, key, authority = (self._pem(name) for name in ("cert", "key", "ca"))
+        chain, authorities = _chain(self._pem("cert"), "cert"), _chain(self._pem("ca"), "ca")
         try:
-            load_pem_x509_certificates(authority)
-        except ValueError as error:
-            raise Invalid(errors.X_ENCODING, "profile.tls.ca", "PEM") from error
-        try:
-            private = load_pem_private_key(key, None)
+            private = load_pem_private_key(self._pem("key"), None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise Invalid(errors.X_ENCODING, "profile.tls.key", "PEM") from error
-        require(
-            private.public_key() == _certificate(certificate).public_key(),
-            "profile.tls.key",
-            "KEY_OF_CERTIFICATE",
-        )
-        return TlsMaterial(certificate, key, authority)
+        require(private.public_key() == chain[0].public_key(), "profile.tls.key", "KEY_OF_CERTIFICATE")
+        # Written anew: the parser of the connection is another one, and what only one of them reads would be told as a
+        # network that is down.
+        key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return TlsMaterial(_pem(chain), key, _pem(authorities))
 
     def _pem(self, name: str) -> bytes:
         return read_kept(self.path / "tls" / f"{name}.pem", f"profile.tls.{name}", MAX_SMALL)
@@ -258,11 +259,8 @@ class Profile:
         Raises:
             Invalid: The certificate file is damaged.
         """
-        spki = (
-            _certificate(self._pem("cert"))
-            .public_key()
-            .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        )
+        public = _chain(self._pem("cert"), "cert")[0].public_key()
+        spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return hashlib.sha256(spki).digest()
 
     def name_of(self, identifier: bytes) -> str:
@@ -270,11 +268,15 @@ class Profile:
         return self.config.names.get(identifier.hex(), "")
 
 
-def _certificate(data: bytes) -> Certificate:
+def _chain(data: bytes, name: str) -> list[Certificate]:
     try:
-        return load_pem_x509_certificate(data)
+        return load_pem_x509_certificates(data)
     except ValueError as error:
-        raise Invalid(errors.X_ENCODING, "profile.tls.cert", "PEM") from error
+        raise Invalid(errors.X_ENCODING, f"profile.tls.{name}", "PEM") from error
+
+
+def _pem(certificates: list[Certificate]) -> bytes:
+    return b"".join(item.public_bytes(Encoding.PEM) for item in certificates)
 
 
 def _check(config: ProfileConfig) -> None:

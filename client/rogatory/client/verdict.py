@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rogatory.audit.errors import AuditError
+from rogatory.audit.errors import AuditError, FileRefused
+from rogatory.client.private_files import refusal
 from rogatory.protocol import errors
 from rogatory.protocol.errors import RogatoryError
 
@@ -42,6 +43,8 @@ class Check:
 
 def reason_of(error: RogatoryError | AuditError | OSError, at: str) -> Reason:
     """Return the reason that an error stands for; a file that cannot be read counts as one that does not hold."""
+    if isinstance(error, FileRefused):
+        error = refusal(error, "")
     if isinstance(error, OSError):
         return Reason(errors.X_ENCODING, at, "FILE.READ")
     if isinstance(error, RogatoryError):

@@ -7,6 +7,7 @@ Verifying needs no profile and no key and gives one of three verdicts. What is i
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def bundle(
       rogatory request bundle 0199ab -o exhibit-7.bundle
       rogatory verify exhibit-7.bundle --root FINGERPRINT
     """
-    if output.exists():
+    if os.path.lexists(output):
         raise UsageError("There is such a file already; bundles are not overwritten.", "--output", "NEW")
 
     async def work(session: Session) -> BundleInfo:

@@ -122,4 +122,7 @@ def identifier_of(value: str, source: str, stdin: TextIO) -> str:
         )
     if value:
         return value
-    return text_of(_bytes(source, stdin, "--identifier-file"), "--identifier-file")
+    found = text_of(_bytes(source, stdin, "--identifier-file"), "--identifier-file")
+    if not found:
+        raise UsageError("The identifier is empty.", "--identifier-file", "PRESENT")
+    return found

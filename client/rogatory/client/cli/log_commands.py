@@ -7,6 +7,7 @@ matter; here its verdict becomes words and an exit code.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -113,7 +114,7 @@ def prove(
     Examples:
       rogatory audit prove 42 -o entry-42.tlog-proof
     """
-    if output is not None and output.exists():
+    if output is not None and os.path.lexists(output):
         raise UsageError("There is such a file already; proofs are not overwritten.", "--output", "NEW")
 
     async def work(session: Session) -> bytes:
@@ -121,7 +122,8 @@ def prove(
 
     proof = call(run, work)
     if output is not None:
-        output.write_bytes(proof)
+        with output.open("xb") as stream:
+            stream.write(proof)
     result = ProofResult(index, proof.decode(), str(output) if output is not None else "")
     if output is None and not run.output.json:
         for line in result.proof.splitlines():

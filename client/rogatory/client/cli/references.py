@@ -18,7 +18,7 @@ MIN_DIGITS: Final = 6
 _HEX: Final = re.compile(r"[0-9a-f]+\Z")
 
 
-def pick(text: str, known: Iterable[str]) -> str:
+def pick(text: str, known: Iterable[str], argument: str = "REQUEST") -> str:
     """Return the one id (hex) that a text names.
 
     Raises:
@@ -27,17 +27,17 @@ def pick(text: str, known: Iterable[str]) -> str:
     wanted = text.strip().lower().replace("-", "")
     if not _HEX.match(wanted):
         raise UsageError(
-            "A request is named by its id, or by at least six hexadecimal digits of it.", "REQUEST", "HEX"
+            "A request is named by its id, or by at least six hexadecimal digits of it.", argument, "HEX"
         )
     if len(wanted) == 32:
         return wanted
     if len(wanted) < MIN_DIGITS:
-        raise UsageError("Give at least six hexadecimal digits of the request's id.", "REQUEST", "LENGTH")
+        raise UsageError("Give at least six hexadecimal digits of the request's id.", argument, "LENGTH")
     found = {item for item in known if item.startswith(wanted) or item.endswith(wanted)}
     if not found:
-        raise UsageError("No request that you know has such an id.", "REQUEST", "KNOWN")
+        raise UsageError("No request that you know has such an id.", argument, "KNOWN")
     if len(found) > 1:
-        raise UsageError("More than one request has such an id; give more digits.", "REQUEST", "ONE_MATCH")
+        raise UsageError("More than one request has such an id; give more digits.", argument, "ONE_MATCH")
     return found.pop()
 
 

@@ -212,4 +212,4 @@ def send(
 
 
 def _load(profile: Profile, text: str) -> DraftRequest:
-    return load_draft(profile, pick(text, list_drafts(profile)))
+    return load_draft(profile, pick(text, list_drafts(profile), "DRAFT"))
