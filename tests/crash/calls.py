@@ -38,6 +38,7 @@ _NUMBERS = {
         "ftruncate": 77,
         "rename": 82,
         "mkdir": 83,
+        "rmdir": 84,
         "unlink": 87,
         "openat": 257,
         "mkdirat": 258,
@@ -63,7 +64,7 @@ HEAD = struct.Struct(">cHQI")
 """A line of the record: kind, length of the path, a number, length of what follows the path.
 
 Kinds: C a file came to be, D a folder, W a write (number: offset), T a cut to a size, S a flush, R a rename (followed by the
-new path), U an unlink. Paths are below the folder.
+new path), U a removal. Paths are below the folder.
 """
 _ON_FILES = {"write", "pwrite", "ftruncate", "fsync", "fdatasync"}
 _HERE = -100
@@ -186,7 +187,7 @@ class _Recorder:
             self._line(b"C", path)
         elif name == "openat" and here[2] & os.O_TRUNC and not here[2] & os.O_EXCL:
             self._line(b"T", path)
-        elif name.startswith("unlink") and exists:
+        elif name.startswith(("unlink", "rmdir")) and exists:
             self._line(b"U", path)
         elif name.startswith("mkdir") and not exists:
             self._line(b"D", path)

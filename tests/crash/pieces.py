@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One durable piece of the exchange by itself, recorded: `python -m tests.crash.pieces PIECE DATA JOURNAL MOMENT FAILPOINTS`.
+"""One durable piece by itself, recorded: `python -m tests.crash.pieces PIECE DATA JOURNAL MOMENT FAILPOINTS`.
 
 It does its work on the folder DATA and prints a line for each promise that it gives. It may be ended before the n-th flush
 or write, or at a failpoint, as `kill -9` does; what it wrote stays until the power goes. Not the exchange.
@@ -14,17 +14,22 @@ import sys
 from pathlib import Path
 
 from rogatory.audit import failpoints
+from rogatory.audit.mirror import export
 from rogatory.audit.ratchet import Ratchet
+from rogatory.audit.store import Published
+from rogatory.client import private_files
 from rogatory.protocol.sealed import part_leaf
 from rogatory.protocol.wire import PartStart
 from rogatory.server.parts import PartLimits, PartStore
 from rogatory.server.vault import Vault
 from tests.crash import calls
+from tests.support.logs import ORIGIN, ed25519_signer, entries, memory_owner
 from tests.support.realm import SeededEntropy
 
 REQUEST, DISCLOSURE = b"r" * 16, b"d" * 16
 BODY = b"sealed " * 10_000
 ADVANCES = 12
+MIRRORED = (1, 3, 257)
 
 
 def vault(data: Path) -> None:
@@ -59,6 +64,26 @@ def ratchet(data: Path) -> None:
         promise(str(size))
 
 
+def client(data: Path) -> None:
+    """Keeps a file in folders that are new, as a profile keeps an envelope; promises that it is there."""
+    profile = private_files.private_dir(data / "profile")
+    private_files.write_once(profile / "envelopes" / "kept.bin", BODY, "envelope")
+    promise("kept")
+
+
+def mirror(data: Path) -> None:
+    """Copies a log that grows; promises each size that the copy has."""
+    owner = memory_owner()
+    log = owner.new_log()
+    for size in MIRRORED:
+        owner.append(log, entries(size - log.size, log.size))
+        head = log.head()
+        with owner.transaction():
+            owner.store.add_checkpoint(Published(head.size, head.root, head.note, 0))
+        export(data / "copy", owner.store, ORIGIN, [ed25519_signer().verifier])
+        promise(str(size))
+
+
 def promise(words: str) -> None:
     os.write(1, f"{words}\n".encode())
 
@@ -68,7 +93,8 @@ def main() -> None:
     own = os.getpid()
     calls.record(Path(data), Path(journal), lambda: os.kill(own, signal.SIGKILL), moment)
     failpoints.arm(spec)
-    {"vault": vault, "parts": parts, "ratchet": ratchet}[piece](Path(data))
+    pieces = {"vault": vault, "parts": parts, "ratchet": ratchet, "client": client, "mirror": mirror}
+    pieces[piece](Path(data))
     os._exit(0)  # at once: closing a database would flush what the piece did not
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What vault, part store and ratchet promised stands after a power cut, also where a process was killed half way before.
+"""What vault, parts, ratchet, mirror and profile promised stands after a power cut, also where a process was killed half way before.
 
 `kill -9` leaves written bytes and names that were never flushed. The next process finds them and may take them for safe;
 then the power goes. Each piece runs alone (tests.crash.pieces); the exchange as a whole is held by `make crash`.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.audit.mirror import verify_directory
 from rogatory.audit.ratchet import Ratchet
 from rogatory.server.parts_index import disclosure_folder, list_parts
 from rogatory.server.vault import Vault
@@ -24,6 +25,7 @@ from tests.crash.dice import Dice
 from tests.crash.disk import Disk
 from tests.crash.exchange import waited
 from tests.crash.pieces import ADVANCES, BODY, DISCLOSURE, REQUEST
+from tests.support.logs import ORIGIN, ed25519_signer
 from tests.support.project import ROOT
 from tests.support.realm import SeededEntropy
 
@@ -132,3 +134,28 @@ def test_a_ratchet_whose_maker_was_killed_before_it_was_named_for_certain_is_not
     promised = machine.run("ratchet")
     for left in machine.cuts():
         assert Ratchet.open(left / "ratchet").last == (len(promised), bytes([len(promised)]) * 32)
+
+
+@pytest.mark.parametrize("moment", ["never", "flush@1", "flush@2", "flush@4"])
+def test_what_a_profile_keeps_stands_with_the_folders_that_it_is_in(moment: str, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.run("client", moment)
+    promised = machine.run("client")
+    for left in machine.cuts():
+        assert promised == ["kept"]
+        assert (left / "profile" / "envelopes" / "kept.bin").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("moment", ["never", "flush@3", "flush@9", "flush@20", "write@7"])
+def test_a_copy_of_the_log_verifies_and_has_all_that_it_had_wherever_the_power_goes(
+    moment: str, tmp_path: Path
+) -> None:
+    machine = Machine(tmp_path)
+    promised = machine.run("mirror", moment)
+    for left in machine.cuts():
+        copy = left / "copy"
+        if not promised and not (copy / "checkpoint").exists():
+            continue
+        report = verify_directory(copy, ORIGIN, [ed25519_signer().verifier])
+        assert report.ok
+        assert report.size >= max(map(int, promised), default=0)

@@ -17,7 +17,7 @@ from shutil import rmtree
 
 from rogatory.audit.checkpoint import Checkpoint, parse_checkpoint
 from rogatory.audit.errors import FileRefused, FormatError, LogCorrupt, RollbackDetected
-from rogatory.audit.files import read_file, replace_file, write_once
+from rogatory.audit.files import read_file, replace_file, sync_directory, write_once
 from rogatory.audit.fsck import Progress, Report, fsck
 from rogatory.audit.keys import Verifier
 from rogatory.audit.merkle import EMPTY_ROOT, HASH_SIZE, Edge, edge_at, leaf_hash
@@ -172,13 +172,17 @@ def pull(
         )
     path.mkdir(parents=True, exist_ok=True)
     if new.size > old.size:
+        written: set[Path] = set()
         tiles = _rebuild(local, fetch, old, new)
         for done, bundle in _bundles(fetch, old.size, new.size, tiles):
             write_once(path / bundle[0], bundle[1])
+            written.add(path / bundle[0])
             if progress is not None:
                 progress(done, new.size)
         for tile, data in tiles.items():
             write_once(path / tile.path(), data)
+            written.add(path / tile.path())
+        _flush_names(path, written)
     replace_file(path / "checkpoint", signed.note.encode())
     _drop_superseded(path, old.size, new.size)
     return signed
@@ -238,6 +242,13 @@ def _bundles(
             if leaf_hash(entry) != tiles[tile][k * HASH_SIZE : (k + 1) * HASH_SIZE]:
                 raise LogCorrupt(f"fetched entry {tile.index * WIDTH + k} is not what the tree says")
         yield tile.index * WIDTH + tile.width, (path, data)
+
+
+def _flush_names(path: Path, written: set[Path]) -> None:
+    """Flush all folders on the way to what was written, new or from a run that was cut off, before it counts."""
+    folders = {parent for file in written for parent in file.parents if parent.is_relative_to(path)}
+    for folder in (*folders, path.parent):
+        sync_directory(folder)
 
 
 def _drop_superseded(path: Path, old: int, new: int) -> None:

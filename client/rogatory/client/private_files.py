@@ -7,6 +7,7 @@ Works on POSIX and on Windows (where access follows the user's folder). It encry
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -20,6 +21,7 @@ from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid, NotVerified
 
 POSIX = os.name == "posix"
+_flushed: Final[set[Path]] = set()
 MAX_SMALL: Final = (
     1024 * 1024
 )  # drafts, plans, settings, state, passphrases, identifiers; not what is disclosed
@@ -28,8 +30,17 @@ _CODES: Final = {"PRESENT": errors.X_FIELD_MISSING, "SIZE_CAP": errors.X_TOO_LAR
 
 
 def private_dir(path: Path) -> Path:
-    """Make a folder that only its owner may enter, with its parents, and return it."""
+    """Make a folder that only its owner may enter, with its parents, durably, and return it.
+
+    One that is there already is flushed too, once in the life of a process: its maker may have been ended before.
+    """
+    missing = [level for level in (path, *path.parents) if not level.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if missing or path not in _flushed:
+        for level in reversed(missing or [path]):
+            with contextlib.suppress(PermissionError):  # a folder of others that may be entered and not read
+                sync_folder(level.parent)
+        _flushed.add(path)
     return path
 
 
@@ -87,6 +98,7 @@ def write_once(path: Path, data: bytes, at: str) -> None:
     if os.path.lexists(path):
         if read_optional(path, at, len(data)) != data:
             raise NotVerified(errors.X_RECEIPT_INVALID, at, "STORED_DIFFERS")
+        sync_folder(path.parent)  # whoever put it there may have been ended before its name was flushed
         return
     private_dir(path.parent)
     write_private(path, data)
