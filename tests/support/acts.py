@@ -304,6 +304,7 @@ def engine_files(server: Path) -> EngineFiles:
         log_key=keys / "log-ed25519.seed",
         log_key_pq=keys / "log-ml-dsa-44.seed",
         exchange_key=keys / "exchange.seed",
+        clock_key=keys / "clock.seed",
     )
 
 

@@ -16,6 +16,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Any
 
+from rogatory.client.pack_library import shipped_packs
 from rogatory.protocol import (
     codec,
     content,
@@ -41,7 +42,7 @@ from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import Statement
 from tests.support.fuzz_targets import Target
 from tests.support.project import ROOT
-from tests.support.realm import shared_realm, shipped_packs
+from tests.support.realm import shared_realm
 
 _ANY = (RogatoryError,)
 _LIMIT = 1 << 22
@@ -188,7 +189,7 @@ def _pack(data: bytes) -> None:
 def _small_packs() -> list[bytes]:
     return [
         b"\n".join(line for line in pack.split(b"\n") if not line.startswith(b"#"))
-        for pack in shipped_packs()
+        for pack in shipped_packs().values()
     ]
 
 

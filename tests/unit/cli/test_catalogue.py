@@ -3,7 +3,7 @@
 
 from rogatory.client.cli.catalogue import CATALOGUE, CODES, RULES, meaning, sentence
 from rogatory.client.drafting import W_GROUNDS_EMPTY, W_WINDOW_LONG
-from rogatory.client.realm_init import shipped_packs
+from rogatory.client.pack_library import shipped_packs
 from rogatory.protocol import errors
 from rogatory.protocol.pack import load_pack
 from rogatory.protocol.state import StateName
@@ -16,7 +16,7 @@ def test_every_code_of_the_protocol_has_a_sentence_and_no_sentence_lacks_a_code(
 
 def test_every_code_of_the_packs_and_of_the_fold_is_said_in_words() -> None:
     codes = set(StateName.__members__) | set(SCOPE_REPORTS)
-    for data in shipped_packs():
+    for data in shipped_packs().values():
         pack = load_pack(data)
         codes |= {code for group in (*pack.refusal.values(), *pack.outcomes.values()) for code in group}
         codes |= set(pack.withdrawal)

@@ -37,11 +37,31 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Do not act on it. Return the request and report it to your supervisor.",
     ),
     (
+        "X_CONSULTATION_MISSING",
+        "An authority that refuses must have consulted the asking side before.",
+        "Send the question first (`authority ask --code CONSULTATION`), then decide.",
+    ),
+    (
+        "X_EMERGENCY_NOT_REASONED",
+        "An emergency is claimed and no reason for it is stated.",
+        "State the reason, or ask without the emergency; both stay in the log.",
+    ),
+    (
         "X_ENCODING",
         "The bytes are not in the one form that this format allows.",
         "Fetch or make them again; if it happens again, report it as a fault.",
     ),
     ("X_EXPIRED", "It was signed too long ago and is no longer valid.", "Prepare, sign and send it again."),
+    (
+        "X_EXTENSION_EXHAUSTED",
+        "It has been extended as often as the law allows, or its term is over.",
+        "Ask for the data themselves, or let them go.",
+    ),
+    (
+        "X_EX_POST_NOT_ALLOWED_FOR_CATEGORY",
+        "Data of this category may not be asked for before the authority has said yes, not even in an emergency.",
+        "Name the duty judge now; what may be had at once can be asked for in a request of its own.",
+    ),
     (
         "X_FIELD_INVALID",
         "A field has a value that the rule does not allow.",
@@ -84,6 +104,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Check that both sides run a version that knows it.",
     ),
     (
+        "X_LANGUAGE_NOT_ACCEPTED",
+        "The addressee does not accept this language.",
+        "Have it translated into one that the provider's entry lists.",
+    ),
+    (
         "X_LOG_INVALID",
         "The log does not verify: a signature, a proof or an entry does not hold, or its history has changed.",
         "Keep everything as it is, stop using this exchange, and tell your oversight body.",
@@ -102,6 +127,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "X_NOT_FOUND",
         "There is no such object, or it is not yours to see.",
         "Check the id; `rogatory request status` lists what is yours.",
+    ),
+    (
+        "X_OBJECTION_NOT_REASONED",
+        "The reasons given do not carry an objection by themselves.",
+        "State what the other law forbids; where data are stored is no reason.",
     ),
     (
         "X_OBJECT_TERMINAL",
@@ -125,6 +155,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("X_PACK_UNKNOWN", "There is no such regime pack.", "Choose one of the packs that the exchange lists."),
     (
+        "X_PACK_RECALLED",
+        "The regime pack of this request was recalled, so the request rests.",
+        "Wait for what the scheme's office says, or take the request back.",
+    ),
+    (
         "X_PART_INVALID",
         "A part of a disclosure has not arrived whole, or is not the part that was announced.",
         "Run the same command again; it goes on where it stopped.",
@@ -138,6 +173,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "X_PROSPECTIVE_DATA",
         "The window reaches into the future; only stored data can be asked for.",
         "End the window today or earlier.",
+    ),
+    (
+        "X_PROTECTED_TARGET",
+        "The law protects this person or this data from a request like this one.",
+        "Ask the authority first, or leave the task out.",
     ),
     (
         "X_QUORUM_NOT_MET",
@@ -160,6 +200,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Keep it, it is evidence; tell your oversight body.",
     ),
     (
+        "X_REFUSAL_NOT_OPEN",
+        "The law does not let this ground be used for a request like this one.",
+        "Choose a ground that applies, or raise none.",
+    ),
+    (
         "X_REPLAY",
         "This id has been used before for something else.",
         "Prepare it again, so that it gets a new id.",
@@ -178,6 +223,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "X_SEAL_BROKEN",
         "A sealed object does not open under the statement that names it: it was changed, moved or made for others.",
         "Do not act on it; report it, and keep the object.",
+    ),
+    (
+        "X_SECOND_MISSING",
+        "A second person of the same party must approve these exact bytes before they are sent.",
+        "Have a colleague approve them, then send again.",
     ),
     (
         "X_SECTION_MISMATCH",
@@ -225,6 +275,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Correct the times.",
     ),
     ("X_TOO_LARGE", "Something is larger than its limit.", "Make it smaller or split it."),
+    (
+        "X_TOO_LATE",
+        "The time that the law gives for this is over.",
+        "Nothing was changed; see `request status` for what has happened since.",
+    ),
     (
         "X_TRANSIENT",
         "The exchange cannot be reached or has no room just now; nothing has happened.",

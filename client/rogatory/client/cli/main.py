@@ -19,6 +19,7 @@ from rogatory.client.cli import (
     audit_commands,
     authority_commands,
     bundle_commands,
+    directory_commands,
     keys_commands,
     log_commands,
     operator_commands,
@@ -50,6 +51,7 @@ for _group in (
     authority_commands.app,
     provider_commands.app,
     audit_commands.app,
+    directory_commands.app,
     keys_commands.app,
     operator_commands.app,
 ):

@@ -35,6 +35,14 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_law import (
+    PackLintResult,
+    PackPublishedResult,
+    PackReplayResult,
+    PackResult,
+    PackSignedResult,
+    PacksResult,
+)
 from rogatory.client.cli.results_log import EntriesResult, LogVerdictResult, MirrorResult, ProofResult
 from rogatory.client.enrolment import KeysMade
 from rogatory.client.exchange_init import ExchangeMade
@@ -53,6 +61,13 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "authority refuse": (SentResult,),
     "authority return": (SentResult,),
     "authority show": (ShowResult,),
+    "directory pack lint": (PackLintResult,),
+    "directory pack publish": (PackPublishedResult,),
+    "directory pack recall": (PackSignedResult,),
+    "directory pack replay": (PackReplayResult,),
+    "directory pack show": (PackResult,),
+    "directory pack sign": (PackSignedResult,),
+    "directory packs": (PacksResult,),
     "keys list": (KeyList,),
     "keys new": (KeysMade,),
     "operator init": (TrainingMade, ExchangeMade),
