@@ -211,8 +211,10 @@ def _authority(state: RequestState, decision: Decision) -> bool:
     return named and decision.org.kind is PartyKind.AUTHORITY
 
 
-def _court(_state: RequestState, decision: Decision) -> bool:
-    return decision.org.kind is PartyKind.AUTHORITY and decision.header.issuer.role == "JUDGE"
+def _court(state: RequestState, decision: Decision) -> bool:
+    """Whether a judge of the asking State signs: remedies are had there (Reg. 2023/1543 Art. 18), not where data lie."""
+    judge = decision.org.kind is PartyKind.AUTHORITY and decision.header.issuer.role == "JUDGE"
+    return judge and not reviewing.is_enforcing(state, decision)
 
 
 def _provider(state: RequestState, decision: Decision) -> bool:

@@ -23,7 +23,7 @@ class Actor(StrEnum):
 
     ASKING = "the party that asked"
     AUTHORITY = "the authority named to validate, its unit"
-    COURT = "a judge of a party to the request"
+    COURT = "a judge of the asking side"
     PROVIDER = "the provider"
     ENFORCING = "the authority of the provider's State"
     PARTY = "any party to the request"
