@@ -95,7 +95,8 @@ def made_up(pack: Pack) -> Iterator[tuple[RequestKind, object]]:
             except Refused:
                 continue
             validation = source.choice(list(Standing)).value
-            yield kind, context(asked, pack.facts, categories, int(pack.rank(categories)), validation)
+            rank, rules = int(pack.rank(categories)), pack.rules(kind).rules
+            yield kind, context(asked, pack.facts, categories, rank, validation, rules)
 
 
 class _Dice:

@@ -9,16 +9,20 @@ so that no rule fails for what a request leaves out. This module evaluates; whic
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid
+from rogatory.protocol.header import Fact
 from rogatory.protocol.pack.asked import Asked
-from rogatory.protocol.pack.shape import FactRule
+from rogatory.protocol.pack.shape import FactRule, Rule
 
 Evaluate = Callable[[Any], Any]
+# A fact as rules write it: facts["code"].
+_FACT: Final = re.compile(r'facts\["([^"]+)"\]')
 
 # name -> what it is, for the documentation and for the check that a rule uses nothing else
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -63,37 +67,77 @@ def compiled(expression: str) -> Evaluate:
     return evaluate
 
 
-def context(
-    asked: Asked, facts: Mapping[str, FactRule], categories: tuple[str, ...], rank: int, validation: str
-) -> Any:  # noqa: ANN401
-    """Return what rules are evaluated against, built once for each request."""
+@functools.lru_cache(maxsize=128)
+def _needed(expressions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str] | None]:
+    """Return the names that expressions use, and the facts; None for all of them, where a code is not written out."""
     import cel  # noqa: PLC0415 - as above
 
-    stated = {fact.code: fact for fact in asked.facts}
-    return cel.Context(
-        {
-            "categories": list(categories),
-            "elements": sorted({element for task in asked.tasks for element in task.elements}),
-            "emergency": asked.emergency,
-            "facts": {
-                code: (list(stated[code].values) if code in stated else [])
-                if rule.values
-                else (stated[code].number if code in stated else 0)
-                for code, rule in facts.items()
-            },
-            "identifier_types": [task.identifier_type for task in asked.tasks],
-            "issuing": asked.issuing,
-            "kind": asked.kind.name,
-            "oldest_days": max((asked.day - task.first_day for task in asked.tasks), default=0),
-            "purposes": sorted({task.purpose for task in asked.tasks}),
-            "rank": rank,
-            "receiving": asked.receiving,
-            "role": asked.role,
-            "tasks": len(asked.tasks),
-            "validation": validation,
-            "window_days": max((1 + task.last_day - task.first_day for task in asked.tasks), default=0),
+    names: set[str] = set()
+    codes: set[str] = set()
+    written = True
+    for expression in expressions:
+        names |= set(cel.compile(expression).variables())
+        found = _FACT.findall(expression)
+        written = written and len(found) == expression.count("facts")
+        codes |= set(found)
+    return frozenset(names & set(NAMES)), frozenset(codes) if written else None
+
+
+def context(
+    asked: Asked,
+    facts: Mapping[str, FactRule],
+    categories: tuple[str, ...],
+    rank: int,
+    validation: str,
+    rules: Iterable[Rule],
+) -> Any:  # noqa: ANN401
+    """Return what rules are evaluated against, built once for each request and with no more in it than these rules use.
+
+    Handing values over to the evaluator is what costs, not evaluating.
+    """
+    import cel  # noqa: PLC0415 - as above
+
+    names, codes = _needed(tuple([text for rule in rules for text in (rule.when, rule.holds) if text]))
+    given: dict[str, Any] = {}
+    if "facts" in names:
+        stated = {fact.code: fact for fact in asked.facts}
+        given["facts"] = {
+            code: _value(stated.get(code), rule)
+            for code, rule in facts.items()
+            if codes is None or code in codes
         }
-    )
+    if "categories" in names:
+        given["categories"] = list(categories)
+    if "rank" in names:
+        given["rank"] = rank
+    if "validation" in names:
+        given["validation"] = validation
+    for name in names & _OF_ASKED.keys():
+        given[name] = _OF_ASKED[name](asked)
+    return cel.Context(given)
+
+
+def _value(fact: Fact | None, rule: FactRule) -> list[str] | int:
+    if rule.values:
+        return list(fact.values) if fact is not None else []
+    return fact.number if fact is not None else 0
+
+
+_OF_ASKED: Final[Mapping[str, Callable[[Asked], Any]]] = MappingProxyType(
+    {
+        "elements": lambda asked: sorted({element for task in asked.tasks for element in task.elements}),
+        "emergency": lambda asked: asked.emergency,
+        "identifier_types": lambda asked: [task.identifier_type for task in asked.tasks],
+        "issuing": lambda asked: asked.issuing,
+        "kind": lambda asked: asked.kind.name,
+        "oldest_days": lambda asked: max((asked.day - task.first_day for task in asked.tasks), default=0),
+        "purposes": lambda asked: sorted({task.purpose for task in asked.tasks}),
+        "receiving": lambda asked: asked.receiving,
+        "role": lambda asked: asked.role,
+        "tasks": lambda asked: len(asked.tasks),
+        "window_days": lambda asked: max((1 + t.last_day - t.first_day for t in asked.tasks), default=0),
+    }
+)
 
 
 def holds(expression: str, given: Any, at: str) -> bool:  # noqa: ANN401 - a CEL context

@@ -215,7 +215,7 @@ def _expressions(
     if not mine:
         return
     validation = standing(asked, rules.authority[rank]).value
-    given = context(asked, pack.facts, categories, int(rank), validation)
+    given = context(asked, pack.facts, categories, int(rank), validation, mine)
     for rule in mine:
         at = f"pack.rules.{rule.id}"
         if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):
@@ -234,7 +234,8 @@ def check_refusal(pack: Pack, asked: Asked, code: str) -> None:
         return
     categories = pack.categories_of(asked.tasks)
     rank = pack.rank(categories)
-    given = context(asked, pack.facts, categories, int(rank), standing(asked, rules.authority[rank]).value)
+    stands = standing(asked, rules.authority[rank]).value
+    given = context(asked, pack.facts, categories, int(rank), stands, mine)
     for rule in mine:
         at = f"pack.rules.{rule.id}"
         if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):

@@ -293,18 +293,40 @@ def _expressions(pack: Pack) -> Iterator[Finding]:
         yield from _need(len({rule.id for rule in rules.rules}) == len(rules.rules), at, "UNIQUE")
         for i, rule in enumerate(rules.rules):
             yield from _rule(rule, known, f"{at}[{i}]")
-    seen: set[tuple[str, str]] = set()
-    for kind, given in made_up(pack):
-        for i, rule in enumerate(pack.rules(kind).rules):
+    broken = list(_uncompiled(pack))
+    yield from broken
+    if not broken:
+        yield from _failing(pack)
+
+
+def _texts(pack: Pack) -> Iterator[tuple[RequestKind, str, str]]:
+    """Yield every expression with the kind of request that it is for and its path."""
+    for name, rules in pack.kinds.items():
+        for i, rule in enumerate(rules.rules):
             for key, text in (("when", rule.when), ("holds", rule.holds)):
-                at = f"pack.kinds.{kind.name}.rules[{i}].{key}"
+                if text:
+                    yield RequestKind[name], f"pack.kinds.{name}.rules[{i}].{key}", text
+
+
+def _uncompiled(pack: Pack) -> Iterator[Finding]:
+    for _kind, at, text in _texts(pack):
+        try:
+            compiled(text)
+        except Invalid as error:
+            yield Finding(at, error.rule)
+
+
+def _failing(pack: Pack) -> Iterator[Finding]:
+    """Evaluate every expression on headers made up from the pack's vocabulary."""
+    found: dict[tuple[str, str], Finding] = {}
+    for kind, given in made_up(pack):
+        for of, at, text in _texts(pack):
+            if of is kind:
                 try:
-                    compiled(text or "true")
-                    holds(text or "true", given, at)
+                    holds(text, given, at)
                 except Invalid as error:
-                    if (at, error.rule) not in seen:
-                        seen.add((at, error.rule))
-                        yield Finding(at, error.rule)
+                    found[at, error.rule] = Finding(at, error.rule)
+    yield from found.values()
 
 
 def _rule(rule: Rule, known: set[str], at: str) -> Iterator[Finding]:
