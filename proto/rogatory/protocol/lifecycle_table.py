@@ -3,7 +3,7 @@
 
 ``lifecycle`` reads it before any rule of a kind runs, and ``docs/lifecycle.md`` is printed from it, so that what is
 documented is what is enforced. A row holds what can be said in a table; guards that need the pack, and what a statement
-changes, stand in the rule modules, in a sentence here for readers.
+changes, stand in the rule modules, in a sentence here for readers; nothing is decided by the words.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A verified statement decided and placed: entry, row, state, feeds. For what parties submit and for the exchange's clock.
 
-Whether it may be submitted, and whether what it names has arrived, is checked before (``submitting``).
+Whether it may be submitted, and whether what it names has arrived, is not looked at here (``submitting``).
 """
 
 from __future__ import annotations
