@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from bench import processes
+from bench import decide, processes
 from bench.echo import METHOD
 from bench.exchange import SENDER, Prepared, check_answers
 from bench.load import SUBMIT, Client, Figures, measured
@@ -71,7 +71,7 @@ def run(folder: Path) -> list[Row]:
     if len(answers) != total:
         msg = "an answer is missing"
         raise RuntimeError(msg)
-    return rows + stages
+    return rows + stages + decide.rows()
 
 
 async def _compare(

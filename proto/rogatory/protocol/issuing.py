@@ -76,7 +76,9 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         enforcing=body.enforcing,
         flags=(Flag.REDUCED_DISTRIBUTION.value,) if _of_victim(header) else (),
     )
-    after = replace(after, obligations=started(after, decision, "ISSUED"))
+    running = started(after, decision, "ISSUED")
+    if running:
+        after = replace(after, obligations=running)
     if judged.notify:
         after = review_opened(after, suspends=judged.suspended)
     return _owing(after, decision, judged.rank) if judged.standing is Standing.VALIDATED_AFTER else after
