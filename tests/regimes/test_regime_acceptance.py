@@ -14,7 +14,6 @@ import pytest
 
 from rogatory.client.pack_library import chosen_packs
 from rogatory.protocol.bodies import RequestKind, Withdraw
-from rogatory.protocol.decision import Decision
 from rogatory.protocol.dialogue import Clarify, ClarifyRequest, Maintain, NoGrounds, Notify, Object
 from rogatory.protocol.duties import DeferNotice, End, Extend, Hold, NotifySubject, Release, TransmitOutside
 from rogatory.protocol.header import DAY_MS, SectionKind, StatementKind
@@ -282,9 +281,7 @@ def test_24_a_preservation_lapses_after_60_days_and_is_let_go(desk: Desk) -> Non
 
 
 def extended(desk: Desk, state: RequestState) -> RequestState:
-    probe = desk.header("prosecutor", K.EXTEND, state, about=state.order_digest, addressee=state.provider)
-    verified = desk.say("prosecutor", probe, Extend(1))
-    until = extended_until(state, Decision(verified, desk.setting())) or 1
+    until = extended_until(state, desk.pack) or 1
     return desk.tell("prosecutor", K.EXTEND, state, Extend(until))
 
 

@@ -41,7 +41,7 @@ class Narrowing:
     since_day: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     until_day: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
-    def applied(self, task: Task) -> GrantedTask | None:
+    def applied(self, task: Task | GrantedTask) -> GrantedTask | None:
         """Return what is left of a task, or None.
 
         Raises:
@@ -62,7 +62,7 @@ class Narrowing:
         return GrantedTask(task.number, elements, first, last)
 
     @staticmethod
-    def _day(days: Mapping[int, int], task: Task, otherwise: int) -> int:
+    def _day(days: Mapping[int, int], task: Task | GrantedTask, otherwise: int) -> int:
         return days.get(task.number, days.get(0, otherwise))
 
 

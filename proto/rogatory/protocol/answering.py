@@ -18,7 +18,6 @@ from rogatory.protocol.lifecycle_table import VALID
 from rogatory.protocol.reviewing import is_enforcing, refuse_by_authority
 from rogatory.protocol.sealed import context_digest
 from rogatory.protocol.state import (
-    TERMINAL,
     DisclosureState,
     Flag,
     HoldName,
@@ -36,7 +35,7 @@ from rogatory.protocol.statements import (
     RequestKind,
     TaskOutcome,
 )
-from rogatory.protocol.terms import start, started
+from rogatory.protocol.terms import progressed, start, started
 
 NOTICE: Final = "notice"
 DELIVERED_CLOCK: Final = "DELIVERED"
@@ -102,7 +101,7 @@ def refuse_request(state: RequestState, decision: Decision) -> RequestState:
     after = _set(state, dict.fromkeys(numbers, "REFUSED"))
     if not body.tasks or all(item.outcome == "REFUSED" for item in after.tasks if item.granted is not None):
         return replace(after, name=StateName.REFUSED, code=body.code)
-    return _progress(replace(after, code=body.code))
+    return progressed(replace(after, code=body.code))
 
 
 def disclose(state: RequestState, decision: Decision) -> RequestState:
@@ -132,7 +131,7 @@ def disclose(state: RequestState, decision: Decision) -> RequestState:
         body.body_length,
     )
     after = replace(after, disclosures=(*state.disclosures, record))
-    return _progress(_informing(after, decision))
+    return progressed(_informing(after, decision))
 
 
 def acknowledge(state: RequestState, decision: Decision) -> RequestState:
@@ -142,7 +141,7 @@ def acknowledge(state: RequestState, decision: Decision) -> RequestState:
     if record is None or record.scope_report:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.DISCLOSURE")
     done = tuple(replace(d, scope_report=body.scope_report) if d is record else d for d in state.disclosures)
-    return _progress(replace(state, disclosures=done))
+    return progressed(replace(state, disclosures=done))
 
 
 def report_excess(state: RequestState, decision: Decision) -> RequestState:
@@ -185,14 +184,3 @@ def _set(state: RequestState, outcomes: dict[int, str]) -> RequestState:
 def _each_once(expected: tuple[tuple[int, str], ...], outcomes: tuple[TaskOutcome, ...]) -> None:
     if tuple((item.number, item.outcome) for item in outcomes) != expected:
         refuse(errors.X_FIELD_INVALID, "body.outcomes", "EACH_TASK")
-
-
-def _progress(state: RequestState) -> RequestState:
-    """EXECUTING while a task is open, DELIVERED when none is, CLOSED when every disclosure is acknowledged too."""
-    if state.name in TERMINAL:
-        return state
-    if state.open_tasks:
-        return replace(state, name=StateName.EXECUTING)
-    obligations = tuple(replace(o, met=o.met or o.name == "produce") for o in state.obligations)
-    closed = all(d.scope_report for d in state.disclosures)
-    return replace(state, name=StateName.CLOSED if closed else StateName.DELIVERED, obligations=obligations)

@@ -160,6 +160,10 @@ def _settled(state: RequestState, decision: Decision, owing: Open) -> RequestSta
 def rescind(state: RequestState, decision: Decision) -> RequestState:
     """The authority takes its word back, as long as nothing was delivered."""
     _taking_back(decision, decision.body(Rescind).code)
+    if state.authority is not None:
+        decision.require_party(PartyKind.AUTHORITY, state.authority, unit=True)
+    rank = decision.setting.pack.rank(state.categories)
+    check_validator(decision.setting.pack, state.kind, rank, decision.header.issuer.role)
     if state.disclosures:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "NOTHING_DELIVERED")
     return replace(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from rogatory.protocol import errors
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.duties import Extend
+from rogatory.protocol.pack import Pack
 from rogatory.protocol.pack.periods import end_ms, parse_period
 from rogatory.protocol.state import Flag, RequestState, StateName
 from rogatory.protocol.terms import PRESERVE, met, moved
@@ -19,15 +20,21 @@ from rogatory.protocol.terms import PRESERVE, met, moved
 _KEPT = frozenset({StateName.PRESERVED, StateName.EXTENDED, StateName.HELD_FOR_PRODUCTION})
 
 
-def extended_until(state: RequestState, decision: Decision) -> int:
+def extended_until(state: RequestState, pack: Pack) -> int:
     """Return the end of the next extension, in milliseconds since the epoch; 0 where the pack has none."""
-    rule = decision.setting.pack.rules(state.kind).extension
+    rule = pack.rules(state.kind).extension
     if rule is None:
         return 0
     # The last millisecond of the running term: an extension begins where the term ends.
-    return end_ms(
-        parse_period(rule.period, "pack"), state.preserved_until_ms - 1, decision.setting.pack.day_count
-    )
+    return end_ms(parse_period(rule.period, "pack"), state.preserved_until_ms - 1, pack.day_count)
+
+
+def released_from(state: RequestState, pack: Pack) -> int:
+    """Return from when a provider may let go, in milliseconds since the epoch: the end, and the pack's grace after it."""
+    grace = pack.rules(state.kind).release_after
+    if grace is None:
+        return state.ended_ms
+    return end_ms(parse_period(grace, "pack"), state.ended_ms, pack.day_count)
 
 
 def extend(state: RequestState, decision: Decision) -> RequestState:
@@ -39,7 +46,7 @@ def extend(state: RequestState, decision: Decision) -> RequestState:
     if decision.setting.time_ms >= state.preserved_until_ms:
         refuse(errors.X_TOO_LATE, "header.kind", path)
     until = decision.body(Extend).until_ms
-    if until != extended_until(state, decision):
+    if until != extended_until(state, pack):
         refuse(errors.X_FIELD_INVALID, "body.until_ms", "UNTIL.PACK")
     return replace(
         state,
@@ -80,11 +87,8 @@ def release(state: RequestState, decision: Decision) -> RequestState:
     if state.name in _KEPT and Flag.ENDED not in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
     pack = decision.setting.pack
-    grace = pack.rules(state.kind).release_after
-    if grace is not None:
-        until = end_ms(parse_period(grace, "pack"), state.ended_ms, pack.day_count)
-        if decision.setting.time_ms < until:
-            refuse(
-                errors.X_STATE_NOT_ALLOWED, "header.kind", pack.rule(f"kinds/{state.kind.name}/release_after")
-            )
+    if decision.setting.time_ms < released_from(state, pack):
+        refuse(
+            errors.X_STATE_NOT_ALLOWED, "header.kind", pack.rule(f"kinds/{state.kind.name}/release_after")
+        )
     return replace(state, name=StateName.RELEASED)

@@ -17,7 +17,8 @@ from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.state import Flag, HoldName, Open, RequestState, StateName
 from rogatory.protocol.terms import CLARIFICATION, PRODUCE, in_time, met, moved, started
 
-_ANSWERED_BY_MAINTAIN = frozenset(
+# What an answer of the asking side ends, whatever the answer says.
+OBJECTIONS = frozenset(
     {
         HoldName.COURT_REMEDY,
         HoldName.IMMUNITY_OBJECTION,
@@ -48,9 +49,7 @@ def clarify_request(state: RequestState, decision: Decision) -> RequestState:
 def clarify(state: RequestState, decision: Decision) -> RequestState:
     """The answer to a question, in a note."""
     item = answered(state, decision, HoldName.CLARIFICATION_PENDING)
-    after = without(state, item)
-    still = any(hold.suspends and hold.name == HoldName.CLARIFICATION_PENDING for hold in after.holds)
-    return after if still else replace(after, obligations=met(after, CLARIFICATION))
+    return _closed(state, item)
 
 
 def challenge(state: RequestState, decision: Decision) -> RequestState:
@@ -93,7 +92,7 @@ def object_to(state: RequestState, decision: Decision) -> RequestState:
 
 def maintain(state: RequestState, decision: Decision) -> RequestState:
     """The request is kept as it is."""
-    return without(state, answered(state, decision, *_ANSWERED_BY_MAINTAIN))
+    return _closed(state, answered(state, decision, *OBJECTIONS))
 
 
 def new_deadline(state: RequestState, decision: Decision) -> RequestState:
@@ -101,10 +100,13 @@ def new_deadline(state: RequestState, decision: Decision) -> RequestState:
     due_ms, running = decision.body(NewDeadline).due_ms, state.obligation(PRODUCE)
     if running is None or running.met or due_ms <= max(running.due_ms, decision.setting.time_ms):
         refuse(errors.X_FIELD_INVALID, "body.due_ms", "DEADLINE.LATER")
-    item = next((hold for hold in state.holds if hold.digest == decision.header.about), None)
+    # Only what was asked or objected: the review of an authority and a validation that is owed carry the order's own digest.
+    item = next(
+        (h for h in state.holds if h.digest == decision.header.about and h.name in OBJECTIONS), None
+    )
     if item is None and decision.header.about != state.order_digest:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.ORDER")
-    after = without(state, item) if item is not None else state
+    after = _closed(state, item) if item is not None else state
     again = tuple(replace(o, fired=False) if o.name == PRODUCE else o for o in after.obligations)
     fresh = replace(after, obligations=again)
     return replace(fresh, obligations=moved(fresh, PRODUCE, due_ms), flags=fresh.unflagged(Flag.OVERDUE))
@@ -135,6 +137,13 @@ def answered(state: RequestState, decision: Decision, *names: HoldName) -> Open:
     if item is None:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.HOLD")
     return item
+
+
+def _closed(state: RequestState, item: Open) -> RequestState:
+    """Return the state without a question or an objection; the clock of questions stops with the last one that suspends."""
+    after = without(state, item)
+    still = any(hold.suspends and hold.name == HoldName.CLARIFICATION_PENDING for hold in after.holds)
+    return after if still else replace(after, obligations=met(after, CLARIFICATION))
 
 
 def without(state: RequestState, item: Open) -> RequestState:

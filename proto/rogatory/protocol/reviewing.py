@@ -16,7 +16,7 @@ from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.pack import Asked, check_refusal
 from rogatory.protocol.state import Flag, HoldName, Open, RequestState, StateName
-from rogatory.protocol.terms import ENFORCING, in_time, met, resumed, started
+from rogatory.protocol.terms import ENFORCING, in_time, met, progressed, resumed, started
 
 _DONE = frozenset({StateName.DELIVERED, StateName.CLOSED})
 
@@ -78,7 +78,7 @@ def _without_tasks(state: RequestState, numbers: tuple[int, ...]) -> RequestStat
     if after.name in _DONE:
         return after
     if any(item.granted is not None for item in after.tasks):
-        return resumed(after)
+        return resumed(after) if after.open_tasks else progressed(after)
     return replace(after, name=StateName.REFUSED)
 
 

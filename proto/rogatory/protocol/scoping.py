@@ -15,6 +15,7 @@ from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.dialogue import Amend, ProposeNarrowing
 from rogatory.protocol.header import Task
 from rogatory.protocol.state import HoldName, Open, RequestState
+from rogatory.protocol.terms import progressed
 
 NARROWED = "NARROWED"
 
@@ -22,7 +23,7 @@ NARROWED = "NARROWED"
 def propose_narrowing(state: RequestState, decision: Decision) -> RequestState:
     """The provider proposes a smaller scope; nothing changes until it is taken up."""
     granted = decision.body(ProposeNarrowing).granted
-    if not _narrower(granted, state) or granted == state.granted:
+    if not narrower(granted, state) or granted == state.granted:
         refuse(errors.X_SCOPE_EXCEEDED, "body.granted", "PROPOSAL.NARROWS")
     item = Open(
         "PROPOSAL",
@@ -48,8 +49,10 @@ def amend(state: RequestState, decision: Decision) -> RequestState:
     _within_issue(granted, state)
     _nothing_delivered_is_dropped(granted, state)
     proposals = tuple(item for item in state.proposals if item is not proposal)
-    if _narrower(granted, state):
-        return with_scope(replace(state, proposals=proposals), granted)
+    if narrower(granted, state):
+        after = with_scope(replace(state, proposals=proposals), granted)
+        # Where the last open task fell out of the scope, nothing is left to be answered.
+        return after if after.open_tasks else progressed(after)
     if state.authority is None:
         return with_scope(replace(state, proposals=proposals), granted)
     if state.held(HoldName.WIDENING_PENDING) is not None:
@@ -104,7 +107,8 @@ def within(granted: GrantedTask, task: Task) -> bool:
     )
 
 
-def _narrower(granted: tuple[GrantedTask, ...], state: RequestState) -> bool:
+def narrower(granted: tuple[GrantedTask, ...], state: RequestState) -> bool:
+    """Tell whether a scope asks for nothing but what is granted now."""
     now = {item.number: item for item in state.granted}
     return all(
         task.number in now

@@ -18,7 +18,7 @@ from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import Clock
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.pack.periods import end_ms, parse_period
-from rogatory.protocol.state import Flag, HoldName, Obligation, RequestState, StateName
+from rogatory.protocol.state import TERMINAL, Flag, HoldName, Obligation, RequestState, StateName
 
 CLOCK_ROLE: Final = "CLOCK"
 EX_POST: Final = "ex_post_validation"
@@ -162,6 +162,17 @@ def resumed(state: RequestState) -> RequestState:
     """Return the state of a request whose review by the enforcing authority is over."""
     waiting = state.name is StateName.AWAITING_ENFORCING_AUTHORITY and state.held(HoldName.EA_REVIEW) is None
     return replace(state, name=StateName.EXECUTING) if waiting else state
+
+
+def progressed(state: RequestState) -> RequestState:
+    """EXECUTING while a task is open, DELIVERED when none is, CLOSED when every disclosure is acknowledged too."""
+    if state.name in TERMINAL:
+        return state
+    if state.open_tasks:
+        return replace(state, name=StateName.EXECUTING)
+    obligations = tuple(replace(o, met=o.met or o.name == PRODUCE) for o in state.obligations)
+    closed = all(d.scope_report for d in state.disclosures)
+    return replace(state, name=StateName.CLOSED if closed else StateName.DELIVERED, obligations=obligations)
 
 
 _EFFECTS: Final[Mapping[str, Callable[[RequestState, Pack, int], RequestState]]] = MappingProxyType(
