@@ -86,6 +86,8 @@ def _parts(session: Session, draft: DraftRequest) -> Iterator[Finding]:
     ]
     if draft.authority:
         checks.append(lambda: find_unit(session, draft.authority, "draft.authority"))
+    if draft.enforcing:
+        checks.append(lambda: find_unit(session, draft.enforcing, "draft.enforcing"))
     for i, task in enumerate(draft.tasks):
         checks.append(partial(_instant, task.since, f"tasks[{i}].since"))
         checks.append(partial(_instant, task.until, f"tasks[{i}].until"))
@@ -138,6 +140,7 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
     kind, pack = _kind(draft), _pack(session, draft)
     provider = find_unit(session, draft.provider, "draft.provider")
     authority = find_unit(session, draft.authority, "draft.authority") if draft.authority else None
+    enforcing = find_unit(session, draft.enforcing, "draft.enforcing") if draft.enforcing else None
     reply = find_unit(session, draft.reply_to, "draft.reply_to") if draft.reply_to else _own(session)
     view = session.exchange.stored_view(request_id)
     particulars = {
@@ -154,10 +157,17 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
     if supersedes:
         bare = replace(bare, about=supersedes)
     grounds = Grounds(**{name: getattr(draft.grounds, name) for name in Grounds.__dataclass_fields__})
-    readers = [reply] if authority is None else [reply, authority]
-    sealed = [_seal(session, bare, SectionKind.GROUNDS, 0, codec.encode(grounds), readers)]
+    units = {"ASKING": reply, "AUTHORITY": authority, "PROVIDER": provider, "ENFORCING": enforcing}
+    sealed = [_seal(session, bare, SectionKind.GROUNDS, 0, codec.encode(grounds), _readers(pack, units))]
     sealed += [
-        _seal(session, bare, SectionKind.PARTICULARS, number, codec.encode(item), [*readers, provider])
+        _seal(
+            session,
+            bare,
+            SectionKind.PARTICULARS,
+            number,
+            codec.encode(item),
+            _readers(pack, units, "PARTICULARS"),
+        )
         for number, item in particulars.items()
     ]
     sealed.sort(key=lambda pair: (int(pair[1].kind), pair[1].task, pair[1].object_digest))
@@ -167,6 +177,7 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
         authority=authority.address if authority is not None else None,
         supersedes=supersedes,
         preservation=_hex(draft.preservation, "draft.preservation") if draft.preservation else b"",
+        enforcing=enforcing.address if enforcing is not None else None,
     )
     header = replace(bare, sections=tuple(ref for _, ref in sealed))
     opened = Opened(MappingProxyType(particulars), grounds, view=view)
@@ -260,6 +271,12 @@ def _task(session: Session, request_id: bytes, particulars: Particulars) -> Task
         first_day=particulars.since.utc_ms // DAY_MS,
         last_day=particulars.until.utc_ms // DAY_MS,
     )
+
+
+def _readers(pack: Pack, units: Mapping[str, UnitRow | None], section: str = "GROUNDS") -> list[UnitRow]:
+    """Return the units that the law lets read a section, among those that the request names."""
+    named = (units.get(audience) for audience in pack.readers(section))
+    return list({unit.key_id: unit for unit in named if unit is not None}.values())
 
 
 def _seal(

@@ -75,6 +75,7 @@ class DraftRequest:
         tasks: One for each identifier, numbered from 1 in this order.
         facts: Coded facts by code.
         grounds: Why.
+        enforcing: Authority of the provider's State, where the law wants it to be told; in the same ways.
         reply_to: Unit that answers are sealed to; empty for the author's own.
         preservation: Request id (hex) of an earlier preservation that this production follows.
         request_id: Hex, given by ``new_draft``.
@@ -87,6 +88,7 @@ class DraftRequest:
     tasks: tuple[DraftTask, ...]
     facts: Mapping[str, DraftFact] = field(default_factory=dict)
     grounds: DraftGrounds = field(default_factory=DraftGrounds, repr=False)
+    enforcing: str = ""
     reply_to: str = ""
     preservation: str = ""
     request_id: str = ""

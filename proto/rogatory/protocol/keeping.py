@@ -88,7 +88,5 @@ def release(state: RequestState, decision: Decision) -> RequestState:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
     pack = decision.setting.pack
     if decision.setting.time_ms < released_from(state, pack):
-        refuse(
-            errors.X_STATE_NOT_ALLOWED, "header.kind", pack.rule(f"kinds/{state.kind.name}/release_after")
-        )
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", pack.rule(f"kinds/{state.kind.name}/release_after"))
     return replace(state, name=StateName.RELEASED)

@@ -101,9 +101,7 @@ def new_deadline(state: RequestState, decision: Decision) -> RequestState:
     if running is None or running.met or due_ms <= max(running.due_ms, decision.setting.time_ms):
         refuse(errors.X_FIELD_INVALID, "body.due_ms", "DEADLINE.LATER")
     # Only what was asked or objected: the review of an authority and a validation that is owed carry the order's own digest.
-    item = next(
-        (h for h in state.holds if h.digest == decision.header.about and h.name in OBJECTIONS), None
-    )
+    item = next((h for h in state.holds if h.digest == decision.header.about and h.name in OBJECTIONS), None)
     if item is None and decision.header.about != state.order_digest:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.ORDER")
     after = _closed(state, item) if item is not None else state
