@@ -239,8 +239,15 @@ async def test_an_emergency_goes_out_first_and_is_validated_afterwards(desks: De
 async def test_a_validation_is_taken_back_and_a_court_annuls(desks: Desks) -> None:
     said = await Said.issued(desks)
     await said.by("judge", authority.prepare_grant)
+    await said.kept()
     state = await said.by("judge", reviews.prepare_rescind, "CONDITIONS_NOT_MET", note="Read again.")
     assert (state.name, state.code) == (StateName.WITHDRAWN, "CONDITIONS_NOT_MET")
+    async with desks.open("compliance") as session:
+        assert said.id in [row.request_id for row in await provider.inbox(session)]
+    state = await said.by("compliance", preserving.prepare_release)
+    assert state.name is StateName.RELEASED
+    async with desks.open("compliance") as session:
+        assert said.id not in [row.request_id for row in await provider.inbox(session)]
     said = await Said.issued(desks)
     await said.by("judge", authority.prepare_grant)
     state = await said.by("judge", reviews.prepare_annul, "QUASHED")

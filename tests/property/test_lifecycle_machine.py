@@ -28,7 +28,6 @@ from rogatory.protocol.bodies import (
     Validate,
     Withdraw,
 )
-from rogatory.protocol.decision import Decision
 from rogatory.protocol.dialogue import (
     Amend,
     Clarify,
@@ -365,9 +364,7 @@ class Lives(RuleBasedStateMachine):
         return granting(self.state).granted[:1]
 
     def until(self) -> int:
-        header = DESK.header("investigator", StatementKind.EXTEND, self.state, about=bytes(32))
-        verified = Verified(b"", Statement(header, Extend(1)), b"", b"", DESK.realm.row("investigator"))
-        return extended_until(self.state, Decision(verified, DESK.setting())) or 1
+        return extended_until(self.state, DESK.pack) or 1
 
 
 Lives.TestCase.settings = settings(

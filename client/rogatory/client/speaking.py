@@ -15,6 +15,7 @@ from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.decision import Setting
+from rogatory.protocol.directory import KeyRow
 from rogatory.protocol.envelope import Verified
 from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import Address
@@ -70,13 +71,19 @@ def say(
     return made
 
 
-def rehearse(session: Session, view: RequestView, statement: Statement) -> None:
-    """Run the rules over a statement that nobody has signed yet; that a second person is missing is not held against it.
+def rehearse(session: Session, view: RequestView, statement: Statement, signer: KeyRow | None = None) -> None:
+    """Run the rules over a statement that is not in the log; that a second person is missing is not held against it.
+
+    Args:
+        session: Whose directory and clock.
+        view: The request as seen.
+        statement: What is or would be signed.
+        signer: The row of the signer; this device's unless given.
 
     Raises:
         Refused: As the exchange would.
     """
-    row = session.row
+    row = signer or session.row
     if statement.header.issuer.role not in row.roles:
         raise Refused(errors.X_ROLE_NOT_HELD, "header.issuer.role", "DIRECTORY.ROLES")
     now = max(session.clock.now_ms(), view.statements[-1].receipt.time_ms)

@@ -84,6 +84,11 @@ def due(state: RequestState, at_ms: int) -> tuple[Obligation, ...]:
     return tuple(sorted(open_items, key=lambda item: (item.due_ms, item.trigger, item.name)))
 
 
+def owed(item: Obligation) -> bool:
+    """Tell whether something is still to be done; where the clock itself has settled it (a right that ended, a term), not."""
+    return not item.met and not (item.fired and item.name in _EFFECTS)
+
+
 def clock(state: RequestState, decision: Decision) -> RequestState:
     """An obligation has fallen due.
 

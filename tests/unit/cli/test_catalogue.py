@@ -5,9 +5,11 @@ from rogatory.client.cli.catalogue import CATALOGUE, CODES, RULES, meaning, sent
 from rogatory.client.drafting import W_GROUNDS_EMPTY, W_WINDOW_LONG
 from rogatory.client.pack_library import shipped_packs
 from rogatory.protocol import errors
+from rogatory.protocol.aftermath import COST, ERROR, ERROR_TERM, NOTICE
 from rogatory.protocol.pack import load_pack
-from rogatory.protocol.state import StateName
+from rogatory.protocol.state import Flag, HoldName, StateName
 from rogatory.protocol.statements import SCOPE_REPORTS
+from rogatory.protocol.terms import EX_POST
 
 
 def test_every_code_of_the_protocol_has_a_sentence_and_no_sentence_lacks_a_code() -> None:
@@ -19,8 +21,13 @@ def test_every_code_of_the_packs_and_of_the_fold_is_said_in_words() -> None:
     for data in shipped_packs().values():
         pack = load_pack(data)
         codes |= {code for group in (*pack.refusal.values(), *pack.outcomes.values()) for code in group}
-        codes |= set(pack.withdrawal)
-    assert {code for code in codes if not meaning(code)} == set()
+        codes |= {*pack.withdrawal, *pack.taking_back, *pack.questions, *pack.objections}
+        codes |= {f"duty.{name}" for rules in pack.kinds.values() for name in rules.deadlines}
+    codes |= {f"flag.{flag.value}" for flag in Flag} | {hold.value for hold in HoldName}
+    codes |= {f"debt.{name}" for name in (COST, ERROR)} | {
+        f"duty.{name}" for name in (ERROR_TERM, NOTICE, EX_POST)
+    }
+    assert {code for code in codes if not CODES.get(code)} == set()
 
 
 def test_sentences_are_whole_and_hold_no_place_for_a_value() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rogatory.client.cli import catalogue_codes, catalogue_words
+from rogatory.client.cli import catalogue_codes, catalogue_rules, catalogue_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ CATALOGUE: Final[Mapping[str, Sentence]] = MappingProxyType(
 CODES: Final[Mapping[str, str]] = MappingProxyType(dict(catalogue_codes.CODES))
 # Where a rule says more than its code: what the reader can do depends on it.
 RULES: Final[Mapping[str, Sentence]] = MappingProxyType(
-    {rule: Sentence(what, advice) for rule, what, advice in catalogue_words.RULES}
+    {rule: Sentence(what, advice) for rule, what, advice in catalogue_rules.RULES}
 )
 _UNKNOWN: Final = Sentence(
     "The exchange answered with a code that this version does not know.",
@@ -48,6 +48,6 @@ def meaning(code: str, kind: str = "") -> str:
 
     Args:
         code: The code.
-        kind: ``outcome`` for the outcome of a task, where a state has the same name.
+        kind: ``outcome``, ``flag``, ``debt`` or ``duty``, where another code has the same name.
     """
     return CODES.get(f"{kind}.{code}") or CODES.get(code, "")

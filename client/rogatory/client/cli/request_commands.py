@@ -58,6 +58,9 @@ def new(
     pack: Annotated[str, typer.Option(metavar="PACK", help="Regime, such as eu.e-evidence.2023-1543.")] = "",
     to: Annotated[str, typer.Option(metavar="PROVIDER", help="Name in your book, or id.")] = "",
     authority: Annotated[str, typer.Option(metavar="AUTHORITY", help="Who is asked to validate.")] = "",
+    enforcing: Annotated[
+        str, typer.Option(metavar="AUTHORITY", help="Who is to be told, where the law wants that.")
+    ] = "",
     identifier_type: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="Such as msisdn, email.")
     ] = "",
@@ -121,6 +124,7 @@ def new(
             pack_id=pack,
             provider=to,
             authority=authority,
+            enforcing=enforcing,
             tasks=(task,),
             facts=facts_of(fact or ()),
             grounds=DraftGrounds(case, offence, necessity, proportionality, summary, emergency_reasons),

@@ -25,6 +25,7 @@ def draft_tree(draft: DraftRequest) -> Section:
             text_row("regime pack", draft.pack_id, strict=True),
             text_row("to", draft.provider),
             text_row("to be validated by", draft.authority or "nobody named"),
+            *([text_row("to be told", draft.enforcing)] if draft.enforcing else []),
             *(_task(i, task) for i, task in enumerate(draft.tasks, start=1)),
             Section("Facts", facts),
             Section("Grounds (to be sealed)", tuple(_grounds(draft.grounds))),
