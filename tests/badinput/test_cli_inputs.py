@@ -35,6 +35,8 @@ _OWN = (
 )  # fmt: skip
 # Options that write a new file or make a new folder, and never read one.
 _WRITES = {"--output", "DIR"}
+# Works under a regime that wants two persons only, so its file has a test of its own below.
+_ELSEWHERE = {"ENVELOPE"}
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +131,31 @@ def _files(command: Any) -> Iterator[str]:  # noqa: ANN401 - the parser's own cl
 
 
 def test_every_option_that_takes_a_file_is_in_the_table() -> None:
-    known = {row.option for row in TABLE} | _WRITES
+    known = {row.option for row in TABLE} | _WRITES | _ELSEWHERE
     found = {name for _, command in leaves(get_command(app)) for name in _files(command)}
     assert found == known - {""}
+
+
+@pytest.mark.parametrize(
+    ("breakage", "rule"),
+    [
+        ("vanished", "PRESENT"),
+        ("a folder", "REGULAR_FILE"),
+        ("a pipe", "REGULAR_FILE"),
+        ("a device", "REGULAR_FILE"),
+        ("oversized", "SIZE_CAP"),
+    ],
+)
+def test_a_file_to_be_approved_by_a_second_person_is_named_too(
+    life: Life, breakage: str, rule: str, tmp_path: Path
+) -> None:
+    shutil.copytree(life.profiles / "compliance", tmp_path / "p", symlinks=True)
+    named = tmp_path / "named"
+    named.write_bytes(b"no envelope")
+    words = ["request", "second", "named", "--yes", "--profile", "p", "--json"]
+    assert _answer(life.run(tmp_path, *words))[:2] == (4, "X_ENCODING")
+    BREAKAGES[breakage](named)
+    assert _answer(life.run(tmp_path, *words)) == (2, "USAGE", "ENVELOPE", rule)
 
 
 def test_a_new_option_that_takes_a_file_is_seen() -> None:

@@ -20,8 +20,6 @@ from rogatory.protocol import errors
 from rogatory.protocol.duties import End, Extend, Hold, Release
 from rogatory.protocol.errors import Refused, Unavailable
 from rogatory.protocol.keeping import extended_until, released_from
-from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import RequestState, StateName
 
 _PUBLISHED_WITHIN: Final = 12  # tries; the exchange publishes about every second
 _PAUSE: Final = 0.25
@@ -70,7 +68,7 @@ async def prepare_release(session: Session, request_id: bytes, *, note: str = ""
     """
     view = await transmitted(session, request_id)
     ended = ending(view)
-    if session.clock.now_ms() < release_from(view.state, view.pack):
+    if session.clock.now_ms() < released_from(view.state, view.pack):
         path = view.pack.rule(f"kinds/{view.state.kind.name}/release_after")
         raise Refused(errors.X_STATE_NOT_ALLOWED, "header.kind", path)
     await _published(session, ended)
@@ -88,18 +86,6 @@ def ending(view: RequestView) -> ViewedStatement:
     if found is None:
         raise Refused(errors.X_STATE_NOT_ALLOWED, "request_id", f"STATE.{view.state.name.name}")
     return found
-
-
-def release_from(state: RequestState, pack: Pack) -> int:
-    """Return from when a provider may let go by its own reckoning, in milliseconds since the epoch.
-
-    Where the term has run out, the grace is counted from its end as the pack gives it, if the exchange was quick to tell.
-    """
-    grace = released_from(state, pack) - state.ended_ms
-    ended = (
-        max(state.ended_ms, state.preserved_until_ms) if state.name is StateName.LAPSED else state.ended_ms
-    )
-    return ended + grace
 
 
 async def _published(session: Session, ended: ViewedStatement) -> None:

@@ -29,7 +29,9 @@ from rogatory.client.session import Session
 @command(app, "second", prefix="request", signs=True)
 def second(
     run: Run,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Signed bytes out of a colleague's outbox.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="ENVELOPE", help="Signed bytes out of a colleague's outbox.")
+    ],
     note: NOTE = "",
 ) -> Exit | None:
     """Approve one exact statement of a colleague, where the regime wants two persons. Shows it in full first.
@@ -37,7 +39,7 @@ def second(
     Examples:
       rogatory request second envelope.bin --profile second-compliance
     """
-    envelope = read_file(file, "FILE")
+    envelope = read_file(file, "ENVELOPE")
 
     async def work(session: Session) -> SentResult:
         made = await prepare_second(session, envelope, note=note)

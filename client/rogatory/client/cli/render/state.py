@@ -127,7 +127,9 @@ def sent_tree(sent: SentResult) -> Section:
                 bytes_row("request", sent.request_id),
                 text_row("statement", sent.kind),
                 text_row("signed bytes", sent.second_file),
-                text_row("next", "a colleague runs `request second FILE`; your next command then sends it"),
+                text_row(
+                    "next", "a colleague runs `request second ENVELOPE`; your next command then sends it"
+                ),
             ),
         )
     if sent.queued:
