@@ -324,6 +324,8 @@ class Lives(RuleBasedStateMachine):
             case "AMEND":
                 for number in set(life.open) - {task.number for task in body.granted}:
                     life.tasks[number] = "NARROWED"
+                if not life.open:
+                    life.progress()
             case "NOTIFY":
                 life.notified = True
             case "NO_GROUNDS":

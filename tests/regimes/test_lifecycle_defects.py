@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from rogatory.protocol.dialogue import Amend, ClarifyRequest, Maintain, NewDeadline, Notify
+from rogatory.protocol.bodies import Refuse
+from rogatory.protocol.dialogue import Amend, ClarifyRequest, Maintain, NewDeadline, Notify, ProposeNarrowing
 from rogatory.protocol.duties import Rescind
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.state import StateName
@@ -79,6 +80,24 @@ def test_a_request_whose_last_open_task_is_dropped_is_answered(desk: Desk) -> No
     after = desk.tell("investigator", K.AMEND, state, Amend(state.granted[:1]))
     assert after.name is StateName.DELIVERED
     assert after.tasks[1].outcome == "NARROWED"
+
+
+def test_a_request_of_which_only_what_was_refused_is_left_is_refused(desk: Desk) -> None:
+    state = desk.kept(desk.validated(desk.ask(SUBSCRIBER, LOGIN)))
+    state = desk.tell("compliance", K.REFUSE, state, Refuse("P_OTHER", (1,)))
+    assert state.name is StateName.EXECUTING
+    assert desk.tell("investigator", K.AMEND, state, Amend(state.granted[:1])).name is StateName.REFUSED
+
+
+def test_what_has_its_answer_is_dropped_by_no_proposal(desk: Desk) -> None:
+    state = desk.kept(desk.validated(desk.ask(SUBSCRIBER, LOGIN)))
+    state = desk.disclosed(state, task1="DELIVERED")
+    proposal = ProposeNarrowing(state.granted[1:])
+    assert said_no(desk.tell, "compliance", K.PROPOSE_NARROWING, state, proposal) == (
+        "X_SCOPE_EXCEEDED",
+        "body.granted",
+        "ANSWERED_TASK",
+    )
 
 
 def test_a_request_whose_last_open_task_is_refused_in_review_is_answered(desk: Desk) -> None:

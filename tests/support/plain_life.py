@@ -99,7 +99,7 @@ class Life:
             case "CONFIRM_ORIGIN":
                 return "ORIGIN_CHALLENGED" in self.rests
             case "PROPOSE_NARROWING" | "AMEND":
-                return len(self.open) == len(self.granted) > 1
+                return len(self.granted) > 1 and set(self.granted[1:]) <= set(self.open)
             case "NO_GROUNDS":
                 return self.reviewed
             case "NOTIFY":
@@ -138,6 +138,8 @@ class Life:
             return
         if self.open:
             self.state = "EXECUTING"
+        elif all(self.tasks[number] == "REFUSED" for number in self.granted):
+            self.state = "REFUSED"
         else:
             self.state = "CLOSED" if all(self.answers.values()) else "DELIVERED"
 

@@ -25,6 +25,7 @@ def propose_narrowing(state: RequestState, decision: Decision) -> RequestState:
     granted = decision.body(ProposeNarrowing).granted
     if not narrower(granted, state) or granted == state.granted:
         refuse(errors.X_SCOPE_EXCEEDED, "body.granted", "PROPOSAL.NARROWS")
+    _nothing_delivered_is_dropped(granted, state)
     item = Open(
         "PROPOSAL",
         decision.verified.digest,

@@ -170,11 +170,16 @@ def resumed(state: RequestState) -> RequestState:
 
 
 def progressed(state: RequestState) -> RequestState:
-    """EXECUTING while a task is open, DELIVERED when none is, CLOSED when every disclosure is acknowledged too."""
+    """EXECUTING while a task is open, DELIVERED when none is, CLOSED when every disclosure is acknowledged too.
+
+    REFUSED where nothing is left of the scope but what the provider has refused.
+    """
     if state.name in TERMINAL:
         return state
     if state.open_tasks:
         return replace(state, name=StateName.EXECUTING)
+    if all(item.outcome == "REFUSED" for item in state.tasks if item.granted is not None):
+        return replace(state, name=StateName.REFUSED)
     obligations = tuple(replace(o, met=o.met or o.name == PRODUCE) for o in state.obligations)
     closed = all(d.scope_report for d in state.disclosures)
     return replace(state, name=StateName.CLOSED if closed else StateName.DELIVERED, obligations=obligations)
