@@ -126,7 +126,7 @@ async def prepare_grant(
     state, cut = view.state, narrowing or Narrowing()
     larger = _larger(state)
     if larger is not None:
-        return _widening(session, view, opened, larger, cut)
+        return _widening(session, view, opened, larger, cut, note)
     asked = [item.task for item in state.tasks]
     numbers = {task.number for task in asked} | {0}
     require(cut.named <= numbers, "narrowing", "TASK_EXISTS")
@@ -213,13 +213,15 @@ def _larger(state: RequestState) -> Open | None:
     return state.held(HoldName.WIDENING_PENDING)
 
 
-def _widening(session: Session, view: RequestView, opened: Opened, larger: Open, cut: Narrowing) -> Prepared:
+def _widening(
+    session: Session, view: RequestView, opened: Opened, larger: Open, cut: Narrowing, note: str
+) -> Prepared:
     state = view.state
     require(not cut.named, "narrowing", "WIDENING_AS_ASKED")
     require_matched(opened, state, (task.number for task in larger.granted))
     _grounds_opened(opened, state)
     body = Validate(DecisionCode.GRANT, "", larger.granted, _own_sections(opened, state))
-    return answer(session, view, body, state.provider, larger.digest, opened=opened)
+    return answer(session, view, body, state.provider, larger.digest, note=note, opened=opened)
 
 
 def _grounds_opened(opened: Opened, state: RequestState) -> None:

@@ -51,7 +51,7 @@ async def list_rows(
 
 def due_ms(state: RequestState) -> int | None:
     """Return the due instant of the next duty that is open, or None."""
-    return min((duty.due_ms for duty in state.obligations if owed(duty)), default=None)
+    return min((duty.due_ms for duty in state.obligations if owed(state, duty)), default=None)
 
 
 async def open_view(session: Session, view: RequestView, purpose: str) -> Opened:

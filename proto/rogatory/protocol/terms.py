@@ -28,6 +28,7 @@ OBJECTION: Final = "objection"
 PRESERVE: Final = "preserve"
 PRODUCE: Final = "produce"
 VALIDATE: Final = "validate"
+_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, OBJECTION, PRESERVE, PRODUCE, VALIDATE})
 
 
 def started(state: RequestState, decision: Decision, clock: str) -> tuple[Obligation, ...]:
@@ -84,9 +85,13 @@ def due(state: RequestState, at_ms: int) -> tuple[Obligation, ...]:
     return tuple(sorted(open_items, key=lambda item: (item.due_ms, item.trigger, item.name)))
 
 
-def owed(item: Obligation) -> bool:
-    """Tell whether something is still to be done; where the clock itself has settled it (a right that ended, a term), not."""
-    return not item.met and not (item.fired and item.name in _EFFECTS)
+def owed(state: RequestState, item: Obligation) -> bool:
+    """Tell whether something is still to be done, or may still be.
+
+    Not where the clock itself has settled it (a right that ended, a term), nor what only a request that goes on can owe.
+    """
+    over = state.name in TERMINAL and item.name in _ENDS_WITH_REQUEST
+    return not item.met and not over and not (item.fired and item.name in _EFFECTS)
 
 
 def clock(state: RequestState, decision: Decision) -> RequestState:

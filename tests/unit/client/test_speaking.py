@@ -6,15 +6,20 @@ Values only; what an exchange says to the statements is tested against the real 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rogatory.client.authority import Narrowing
 from rogatory.client.rescoping import issued, narrowed
 from rogatory.client.speaking import choose, open_hold, order_of, unit_of
+from rogatory.protocol.duties import Rescind
 from rogatory.protocol.errors import Invalid, Refused
+from rogatory.protocol.header import StatementKind
 from rogatory.protocol.scoping import with_scope
 from rogatory.protocol.state import HoldName, Open, RequestState
 from rogatory.protocol.statements import GrantedTask
+from rogatory.protocol.terms import owed
 from tests.support.regime_desk import LOGIN, SUBSCRIBER, Desk
 
 A, B = Open("X", b"\xaa\x01" * 16, b"", 1, False), Open("X", b"\xaa\x02" * 16, b"", 2, False)
@@ -73,3 +78,15 @@ def test_a_narrowing_of_a_scope_never_names_what_is_not_in_it(state: RequestStat
     with pytest.raises(Refused) as caught:
         narrowed(state.granted, wider)
     assert caught.value.rule == "GRANT_NEVER_WIDENS"
+
+
+def test_what_only_a_running_request_can_owe_ends_with_it(state: RequestState) -> None:
+    desk = Desk()
+    running = desk.kept(desk.validated(desk.ask(SUBSCRIBER)))
+    rescinded = desk.tell("judge", StatementKind.RESCIND, running, Rescind("ERROR"), running.issue_digest)
+    assert {item.name for item in running.obligations if owed(running, item)} == {"objection", "produce"}
+    assert [item for item in rescinded.obligations if owed(rescinded, item)] == []
+    late = tuple(replace(item, fired=True) for item in running.obligations)
+    over = replace(running, obligations=late)
+    assert [item.name for item in late if owed(over, item)] == ["produce"]
+    assert [item.name for item in state.obligations if owed(state, item)] == []

@@ -26,6 +26,7 @@ from rogatory.client.outgoing import Flushed, Sent
 from rogatory.client.requests import RequestRow
 from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol.state import RequestState
+from rogatory.protocol.terms import owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class DutyResult:
     due_ms: int
     met: bool
     fired: bool
+    runs: bool
     rule: str
 
 
@@ -257,7 +259,8 @@ def request_result(view: RequestView) -> RequestResult:
         last_index=state.last_index,
         tasks=_tasks(state),
         duties=tuple(
-            DutyResult(item.name, item.due_ms, item.met, item.fired, item.rule) for item in state.obligations
+            DutyResult(item.name, item.due_ms, item.met, item.fired, owed(state, item), item.rule)
+            for item in state.obligations
         ),
         disclosures=tuple(
             DisclosureResult(item.disclosure_id, item.index, item.tasks, item.body_length, item.scope_report)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`rogatory request second`: a colleague approves one exact signed statement before it is sent.
 
-What the colleague has signed is shown as a tree from the very bytes of the file, above the approval. Sending stays with the
-colleague, whose outbox keeps it.
+What the colleague has signed is shown as a tree from the very bytes of the file, above the approval. Nothing of the
+colleague's is sent from here; that stays with the outbox that keeps it.
 """
 
 from __future__ import annotations

@@ -242,6 +242,8 @@ def _task(task: TaskResult) -> Section:
 
 def _duty(duty: DutyResult, now_ms: int) -> Section:
     when = f"{utc(duty.due_ms)}, met" if duty.met else due(duty.due_ms, now_ms)
+    if not duty.runs and not duty.met:
+        when = f"{utc(duty.due_ms)}, no longer runs"
     if duty.fired and not duty.met:
         when = f"{utc(duty.due_ms)}, OVER, told by the exchange's clock"
     name = text_row("meaning", meaning(duty.name, "duty") or duty.name)
