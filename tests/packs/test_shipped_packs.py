@@ -10,6 +10,7 @@ import pytest
 
 from rogatory.client.pack_library import chosen_packs, shipped_packs
 from rogatory.protocol.errors import Refused
+from rogatory.protocol.identifier_types import CHECKS
 from rogatory.protocol.pack import Pack, lint_pack, load_pack
 from rogatory.protocol.pack.examples import outcome
 from rogatory.protocol.pack.shape import EXAMPLE_CLASSES, GRANTED, Example
@@ -50,6 +51,18 @@ def test_an_example_gives_its_outcome(name: str, example: Example) -> None:
     assert example.shows == "edge" or (example.shows == "granted") == (code == GRANTED)
     if example.rule:
         assert rule.endswith(f"/{example.rule}")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_shipped_identifier_type_has_a_label_and_an_example(name: str) -> None:
+    pack = load_pack(FILES[name])
+    assert [kind for kind, rule in pack.identifiers.items() if not (rule.label and rule.examples)] == []
+    assert pack.labels.get("postal_address") == ("BILLING", "INSTALLATION", "REGISTERED")
+
+
+def test_every_type_with_a_check_of_its_own_is_in_some_shipped_pack() -> None:
+    shipped = {kind for data in FILES.values() for kind in load_pack(data).identifiers}
+    assert shipped == set(CHECKS)
 
 
 def test_what_is_not_confirmed_is_marked_and_what_is_not_in_force_has_no_first_day() -> None:

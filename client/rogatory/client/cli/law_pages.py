@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from rogatory.client.pack_library import shipped_packs
+from rogatory.protocol.check_digits import CHECKSUMS
+from rogatory.protocol.identifier_types import CHECKS
 from rogatory.protocol.lifecycle_table import EVERY, TABLE, Row
 from rogatory.protocol.pack import load_pack
 from rogatory.protocol.pack.expressions import NAMES
@@ -48,7 +50,8 @@ official text; `pack show` says so.
 |---|---|
 | `in_force`, `parties`, `reservations` | from when until when (no `since`: not in force), which jurisdictions, who cannot be asked for what |
 | `categories`, `elements` | data categories with rank; into which category a data element falls for a purpose |
-| `identifiers` | types with pattern and length; lists, ranges and wildcards are refused whatever a pack says |
+| `identifiers` | types with label, pattern, length, `checksum` by name, ETSI names, `examples` that must pass; `observed_required`: it means nothing without a moment; `port_required_with_nat`: it has no port, so it names nobody at a provider that shares addresses; lists, ranges and wildcards are refused whatever a pack says |
+| `labels` | elements that exist several times, such as addresses, with the labels to choose from; without one nothing of them is released |
 | `facts` | the vocabulary of coded facts; nothing else can stand in the clear |
 | `kinds` | per kind of request: legal type, who drafts, issues, validates per rank, ex post term, thresholds, notification, deadlines, extension, rules |
 | `sections` | which audience can open grounds and particulars |
@@ -82,6 +85,8 @@ def packs_page() -> str:
     return (
         f"{_PACKS}\n### Names that rules see\n\n| name | what |\n|---|---|{names}\n\n"
         f"Clocks start with {_listed(CLOCKS)}. Sections are read by {_listed(READERS)}.\n\n"
+        f"Checksums that an identifier type can name: {_listed(f'`{name}`' for name in CHECKSUMS)}. Types with a check of their own, "
+        f"whatever the pack says: {_listed(f'`{name}`' for name in CHECKS)}.\n\n"
         f"## Packs that ship\n\n| pack | what | in force | kinds | examples | not confirmed |\n|---|---|---|---|---|---|{rows}\n"
     )
 

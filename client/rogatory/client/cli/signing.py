@@ -13,13 +13,14 @@ from typing import Final
 
 from rogatory.client.cli.command import call
 from rogatory.client.cli.exits import Exit
-from rogatory.client.cli.render.content import opened_sections
+from rogatory.client.cli.render.content import opened_sections, reduced_rows
+from rogatory.client.cli.render.draft import findings_tree
 from rogatory.client.cli.render.names import Names, make_names
 from rogatory.client.cli.render.state import sent_tree
 from rogatory.client.cli.render.statement import statement_tree
 from rogatory.client.cli.render.tree import Section
 from rogatory.client.cli.render.waits import change_sections
-from rogatory.client.cli.results import SentResult, sent_result
+from rogatory.client.cli.results import LintResult, SentResult, findings, sent_result
 from rogatory.client.cli.results_state import changes
 from rogatory.client.cli.session import Aborted, Run
 from rogatory.client.composing import Prepared
@@ -27,6 +28,8 @@ from rogatory.client.outbox import sweep_staging
 from rogatory.client.outgoing import sign_and_send
 from rogatory.client.session import Session
 from rogatory.protocol.pack import EMERGENCY
+from rogatory.protocol.pack.shape import PERSON_ROLE, VICTIM
+from rogatory.protocol.state import Flag
 from rogatory.protocol.statements import Amend, DecisionCode, ProposeNarrowing, Validate
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
@@ -75,7 +78,7 @@ def session_names(session: Session) -> Names:
 def picture(prepared: Prepared, names: Names) -> Section:
     """Return what will be signed, and what was opened to decide on it."""
     tree = statement_tree(prepared.payload, names)
-    tree = Section(tree.title, (*_changes(prepared), *tree.items))
+    tree = Section(tree.title, (*reduced_rows(victim=_of_victim(prepared)), *_changes(prepared), *tree.items))
     if prepared.opened is None:
         return tree
     opened = opened_sections(
@@ -95,6 +98,22 @@ def _changes(prepared: Prepared) -> Iterator[Section]:
         return
     if body.granted:
         yield from change_sections(changes(view.state.granted, body.granted))
+
+
+def _of_victim(prepared: Prepared) -> bool:
+    """Whether the request concerns a victim: its own facts say so, or the state that it is folded into."""
+    role = prepared.statement.header.fact(PERSON_ROLE)
+    if role is not None and VICTIM in role.values:
+        return True
+    return prepared.view is not None and Flag.REDUCED_DISTRIBUTION.value in prepared.view.state.flags
+
+
+def questions_of(prepared: Prepared) -> tuple[Section, ...]:
+    """Return what is worth a second look before a request is signed, to be shown above it."""
+    problems = prepared.opened.problems if prepared.opened is not None else ()
+    if not problems:
+        return ()
+    return (findings_tree(LintResult(prepared.statement.header.request_id.hex(), findings(problems))),)
 
 
 def word_for(prepared: Prepared) -> str:

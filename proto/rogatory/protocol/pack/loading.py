@@ -26,6 +26,7 @@ from rogatory.protocol.pack.law import Pack
 from rogatory.protocol.pack.periods import COUNTS, DAY_STARTS, WEEKEND_ENDS, parse_day, parse_period
 from rogatory.protocol.pack.shape import KindRules, PackFile, Rule
 from rogatory.protocol.pack.source import NotYaml, Source, read_source
+from rogatory.protocol.pack.targets import target_faults
 from rogatory.protocol.plain import from_plain
 from rogatory.protocol.state import HoldName
 from rogatory.protocol.statements import RequestKind
@@ -201,13 +202,12 @@ def _vocabulary(pack: Pack) -> Iterator[Finding]:
         yield from _need(purposes, f"pack.elements.{name}", "PRESENT", errors.X_FIELD_MISSING)
     yield from _need(pack.elements, "pack.elements", "PRESENT", errors.X_FIELD_MISSING)
     yield from _need(pack.identifiers, "pack.identifiers", "PRESENT", errors.X_FIELD_MISSING)
-    for name, identifier in pack.identifiers.items():
-        at = f"pack.identifiers.{name}"
-        try:
-            re.compile(identifier.pattern)
-        except re.error:
-            yield Finding(f"{at}.pattern", "PATTERN")
-        yield from _need(1 <= identifier.max_length <= 4096, f"{at}.max_length", "RANGE")
+    for path, rule in target_faults(pack.identifiers):
+        yield Finding(path, rule)
+    yield from _each(pack.labels, pack.elements, "pack.labels", "ELEMENT_EXISTS")
+    for name, labels in pack.labels.items():
+        yield from _codes(labels, f"pack.labels.{name}")
+        yield from _need(labels, f"pack.labels.{name}", "PRESENT", errors.X_FIELD_MISSING)
     for code, fact in pack.facts.items():
         yield from _need(bool(fact.values) != bool(fact.number_max), f"pack.facts.{code}", "VALUES_OR_NUMBER")
         yield from _codes(fact.values, f"pack.facts.{code}.values")

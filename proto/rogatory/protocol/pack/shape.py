@@ -27,6 +27,8 @@ VALIDATION: Final = "validation"  # EX_POST: signed before the validating author
 SENTENCE: Final = "sentence_execution_months"
 PENALTY: Final = "offence.max_penalty_months"
 LISTED: Final = "offence.listed"
+PERSON_ROLE: Final = "person.role"  # VICTIM: what concerns a victim is shown to fewer people
+VICTIM: Final = "VICTIM"
 
 MARKINGS: Final = ("EXERCISE", "OPERATIONAL")
 # Who may start a clock, and what reads a section; ASKING is the agency's unit, ENFORCING the authority of the provider's State.
@@ -276,7 +278,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """The file, key by key, and nothing derived. ``parties`` has ``except`` or ``only``: jurisdictions, ISO 3166."""
+    """The file, key by key, and nothing derived.
+
+    ``parties`` has ``except`` or ``only``: jurisdictions, ISO 3166. ``labels`` has the elements whose items must say which
+    one of several they are, with the labels to choose from: a billing address is not where a line ends.
+    """
 
     pack_id: str
     pack_version: int
@@ -302,6 +308,7 @@ class PackFile:
     user_information: UserInformation | None = None
     oral_validation: bool = False
     offline: Offline = Offline(carry=False)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
     recipients: tuple[str, ...] = ()
     cost_claims: bool = False
     questions: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from hashlib import sha256
 
+from rogatory.client.cli.catalogue import meaning
 from rogatory.client.cli.render.names import Names
 from rogatory.client.cli.render.tree import (
     Row,
@@ -133,7 +134,8 @@ def _address(label: str, address: Address, names: Names) -> Iterator[Row]:
 
 def _fact(fact: Fact) -> Row:
     values: list[object] = list(fact.values)
-    return list_row(f"fact {fact.code}", [*values, fact.number] if fact.number else values)
+    words = "; ".join(filter(None, (meaning(value, fact.code) for value in fact.values)))
+    return list_row(f"fact {fact.code}", [*values, fact.number] if fact.number else values, words)
 
 
 def task_section(task: Task) -> Section:
