@@ -14,7 +14,7 @@ import pytest
 from rogatory.protocol.directory import RowStatus
 from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import DAY_MS, StatementKind
-from rogatory.protocol.state import Obligation, RequestState, StateName
+from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import (
     Acknowledge,
     Body,
@@ -28,7 +28,7 @@ from rogatory.protocol.statements import (
     Withdraw,
 )
 from tests.support import refused
-from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, reading
+from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, obligation, reading
 
 PRESERVATION = RequestKind.PRESERVATION
 refusal = partial(refused.refusal, family=Refused)
@@ -43,12 +43,6 @@ def answer(
     desk: Folding, kind: StatementKind, state: RequestState, body: Body, name: str = "compliance"
 ) -> RequestState:
     return desk.act(name, kind, state, state.order_digest, body)
-
-
-def obligation(state: RequestState, name: str) -> Obligation:
-    found = state.obligation(name)
-    assert found is not None
-    return found
 
 
 def test_delivery_starts_the_clock_of_the_pack_once(desk: Folding) -> None:
