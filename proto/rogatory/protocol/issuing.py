@@ -16,7 +16,7 @@ from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import DAY_MS, Address, SectionKind, Task
 from rogatory.protocol.pack import EMERGENCY, check_facts, check_threshold, notification_required
-from rogatory.protocol.state import TERMINAL, PartyKey, RequestState, StateName, TaskState
+from rogatory.protocol.state import TERMINAL, PartyKey, RequestState, StateName, Superseded, TaskState
 from rogatory.protocol.statements import DecisionCode, GrantedTask, Issue, Validate, Withdraw
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
@@ -69,7 +69,7 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         order_digest=decision.verified.digest if alone else b"",
         last_index=setting.index,
         last_digest=decision.verified.digest,
-        superseded=(*state.superseded, state.issue_digest) if state is not None else (),
+        superseded=_replaced(state),
     )
 
 
@@ -107,12 +107,18 @@ def withdraw(state: RequestState, decision: Decision) -> RequestState:
     Also where it names an issue that was replaced meanwhile: the request is one, and taking back waits for nobody.
     """
     decision.require_asking(state)
-    if decision.header.about not in state.superseded:
+    if state.former(decision.header.about) is None:
         decision.require_about(state.issue_digest, "ABOUT.ISSUE")
     code = decision.body(Withdraw).code
     if code not in decision.setting.pack.withdrawal:
         refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("withdrawal"))
     return replace(state, name=StateName.WITHDRAWN, code=code)
+
+
+def _replaced(state: RequestState | None) -> tuple[Superseded, ...]:
+    if state is None:
+        return ()
+    return (*state.superseded, Superseded(state.issue_digest, state.named, state.keys))
 
 
 def _keys(decision: Decision, authority: Address | None) -> tuple[PartyKey, ...]:

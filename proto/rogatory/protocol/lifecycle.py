@@ -21,7 +21,7 @@ from rogatory.protocol.envelope import Verified, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, RequestState
+from rogatory.protocol.state import TERMINAL, RequestState, Superseded
 from rogatory.protocol.statements import DECIDING_KINDS
 
 _Rule = Callable[[RequestState, Decision], RequestState]
@@ -144,8 +144,15 @@ def _common(state: RequestState, decision: Decision) -> None:
     if header.seen.request_position > state.last_index + 1:
         raise Refused(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
     # The log names the addressee as the receiving party: an answer may not put a bystander there.
-    if header.addressee not in (state.agency, state.authority, state.provider):
+    # Whoever takes back an issue that was replaced meanwhile has addressed those whom it named.
+    former = _taken_back(state, header)
+    if header.addressee not in (*state.named, *(former.named if former is not None else ())):
         raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "ADDRESSEE.NAMED")
+
+
+def _taken_back(state: RequestState, header: Header) -> Superseded | None:
+    """Return the replaced issue that a withdrawal names, if it names one."""
+    return state.former(header.about) if header.kind is StatementKind.WITHDRAW else None
 
 
 def _ended(state: RequestState, header: Header) -> bool:
@@ -164,6 +171,10 @@ def _ended(state: RequestState, header: Header) -> bool:
 def _notes(state: RequestState, decision: Decision) -> None:
     """A note is sealed to units of parties that see the request, and to nobody else."""
     allowed = {key.key_id for key in state.keys if key.org in state.parties}
+    former = _taken_back(state, decision.header)
+    if former is not None:
+        # Replaced before anything was transmitted: its provider has never been a party.
+        allowed |= {key.key_id for key in former.keys if key.org != former.named[-1].org}
     for i, ref in enumerate(decision.header.sections):
         if set(ref.recipients) - allowed:
             raise Refused(

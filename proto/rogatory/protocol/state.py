@@ -78,11 +78,20 @@ class PartyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Superseded:
+    """An issue that was returned and replaced: its envelope digest, whom it named, and the keys of those units then."""
+
+    issue: bytes
+    named: tuple[Address, ...]
+    keys: tuple[PartyKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestState:
     """Everything that the fold knows of one request.
 
-    ``issue_digest`` is the envelope digest of the issue in force, ``superseded`` those of the issues that it replaced after a
-    return, oldest first; ``order_digest`` that of the statement the provider
+    ``issue_digest`` is the envelope digest of the issue in force, ``superseded`` are those that it replaced after a return,
+    oldest first; ``order_digest`` that of the statement the provider
     acts on (the validate, or the issue where its issuer may sign alone; empty before). ``last_index`` is the log index
     of the last statement folded in.
     """
@@ -111,7 +120,7 @@ class RequestState:
     preserved_until_ms: int = 0
     code: str = ""
     flags: tuple[str, ...] = ()
-    superseded: tuple[bytes, ...] = ()
+    superseded: tuple[Superseded, ...] = ()
 
     @property
     def parties(self) -> tuple[bytes, ...]:
@@ -122,6 +131,15 @@ class RequestState:
         if self.transmitted:
             orgs.append(self.provider.org)
         return tuple(dict.fromkeys(orgs))
+
+    @property
+    def named(self) -> tuple[Address, ...]:
+        """Units that the issue in force names."""
+        return tuple(unit for unit in (self.agency, self.authority, self.provider) if unit is not None)
+
+    def former(self, digest: bytes) -> Superseded | None:
+        """Return the replaced issue with this envelope digest."""
+        return next((item for item in self.superseded if item.issue == digest), None)
 
     @property
     def transmitted(self) -> bool:
