@@ -108,11 +108,16 @@ class Exchange(ServerProcess):
             self.starts.append(time.monotonic() - begun)
         return self.process.poll() is None
 
-    def relaunch(self) -> None:
-        """Starts a front that must come up; the writer of the one before may take a moment to go."""
+    def relaunch(self, front_failpoints: str = "") -> bool:
+        """Starts a front that must come up, unless a failpoint of its own ends it; tells whether it did.
+
+        The writer of the one before may take a moment to go.
+        """
         for _ in range(20):
-            if self.launch():
-                return
+            if self.launch(front_failpoints):
+                return True
+            if self.hit(self.process.pid):
+                return False
             time.sleep(0.1)
         raise AssertionError(f"the exchange does not start again: {self.last_words()}")
 

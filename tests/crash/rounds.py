@@ -157,18 +157,16 @@ class Field:
         waited(lambda: not alive(pid), PATIENCE_SECONDS)
 
     def front_life(self, name: str, spec: str) -> None:
-        """Ends front and writer, starts a front with this failpoint and follows it to its end; then a plain one."""
+        """Ends front and writer, starts a front with this failpoint and follows it to its end."""
         self.exchange.end()
-        up = self.exchange.launch(spec)
-        pid = self.exchange.process.pid
+        up = self.exchange.relaunch(spec)
         if up:
             waited(lambda: self.exchange.process.poll() is not None, 2 * PATIENCE_SECONDS)
-        if self.exchange.process.poll() is not None and self.exchange.hit(pid):
+        if self.exchange.process.poll() is not None and self.exchange.hit(self.exchange.process.pid):
             self.tally.kills[name] += 1
         else:
             self.tally.missed += 1
         self.exchange.end()
-        self.exchange.relaunch()
 
 
 def schedule(seed: int, names: Sequence[str], count: int) -> list[tuple[str, int]]:
@@ -222,6 +220,8 @@ def kill_fronts(seed: int, plans: Sequence[tuple[str, int]], tally: Tally) -> No
                 field_.front_life(name, f"{name}=kill@{number}")
                 if not field_.check():
                     break
+            field_.exchange.relaunch()
+            field_.await_answers(3)
         finally:
             field_.close()
 
