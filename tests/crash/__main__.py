@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import signal
 import sys
 import time
 
@@ -30,6 +31,9 @@ def main() -> int:
     options = parser.parse_args()
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     say(f"crash: seed {seed}, {options.kills} kills; replay with SEED={seed} KILLS={options.kills}")
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
+    )  # so that the exchange is ended too
     begun = time.monotonic()
     tally = kills(seed, options.kills)
     faults.fail_disks(seed, max(6, options.kills // 10), tally)
