@@ -80,7 +80,7 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         progress: Called with bytes of the upload that have arrived, and in all.
 
     Returns:
-        The receipt's facts, or ``queued`` when the exchange cannot be reached.
+        The receipt's facts, or ``queued`` when the exchange cannot be reached or the profile's disk fails before that.
 
     Raises:
         Rejected: The exchange's signed refusal.
@@ -102,7 +102,8 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         return Sent(waiting.request_id, queued=True, receipt_saved=False)
     try:
         return await _send(session, waiting, prepared.view, progress)
-    except Unavailable:
+    except (Unavailable, OSError):
+        # Also where the own disk fails before there is an answer: it is signed and kept, and goes later.
         return Sent(waiting.request_id, queued=True, receipt_saved=False)
 
 
