@@ -8,6 +8,7 @@ a belief. Nothing here talks to the exchange, and no key is stored here.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,7 @@ from rogatory.protocol.wire import (
 MAX_STATE: Final = 16 * 1024 * 1024
 _SCHEME: Final = "scheme.bin"  # length of the directory's answer, that answer, the packs' answer
 _SIZE: Final = 8
+_ID: Final = re.compile("[0-9a-f]{32}\\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,13 @@ class TrustedState:
         if data is None:
             return None
         return codec.decode(GetRequestResponse, data, limit=MAX_LOGGED, at="view")
+
+    def known_requests(self) -> tuple[bytes, ...]:
+        """Return the ids of the requests whose views are stored."""
+        folder = private_dir(self._folder / "requests")
+        return tuple(
+            bytes.fromhex(path.stem) for path in sorted(folder.glob("*.bin")) if _ID.match(path.stem)
+        )
 
     def object_path(self, object_digest: bytes) -> Path:
         """Return where a sealed section is kept once it was fetched or made."""
