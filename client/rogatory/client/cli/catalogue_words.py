@@ -250,6 +250,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
 # rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
 RULES: Final[tuple[tuple[str, str, str], ...]] = (
     (
+        "CERTIFICATE.TERM",
+        "The certificate of this device has run out, or does not count yet, so the exchange does not answer it.",
+        "Check this machine's clock; if it is right, ask your registrar for a new certificate.",
+    ),
+    (
         "DIRECTORY.EXPIRED",
         "The term of the realm's directory has ended, so nothing is signed or believed on it.",
         "Ask the scheme's office for the new list; until then the exchange may be hiding a revoked key.",
