@@ -41,7 +41,8 @@ class Sink:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._held: list[str] = []
-        self._lock = threading.Lock()
+        # Re-entrant: what the collector finds in the middle of a write may have something to say.
+        self._lock = threading.RLock()
 
     def write(self, text: str) -> None:
         """Write at once."""
@@ -56,8 +57,9 @@ class Sink:
     def flush(self) -> None:
         """Write what is held."""
         with self._lock:
-            text, self._held = "".join(self._held), []
-            self._stream.write(text)
+            rest: list[str] = []
+            held, self._held = self._held, rest
+            self._stream.write("".join(held))
             self._stream.flush()
 
     def _put(self, text: str) -> bool:
