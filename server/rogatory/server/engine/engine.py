@@ -33,7 +33,7 @@ from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.server.engine import reading
 from rogatory.server.engine.ahead import Ahead
-from rogatory.server.engine.batch import Answer, Batch, Finish, encode_openings
+from rogatory.server.engine.batch import Answer, Batch, Finish
 from rogatory.server.engine.core import Caller, Core
 from rogatory.server.engine.floods import Flood, FloodLimits, Floods
 from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
@@ -277,8 +277,7 @@ class Engine:
         with core.store.transaction():
             for item in scheme:
                 placed = batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, item.data)
-                openings = encode_openings(placed.openings)
-                core.store.add_scheme(SchemeRow(placed.index, item.kind.name, item.data, openings))
+                core.store.add_scheme(SchemeRow(placed.index, item.kind.name, item.data, placed.blob))
             staged = self._write(batch)
         if staged is not None:
             core.log.adopt(staged)
