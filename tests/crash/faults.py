@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from tests.crash.deny import CALLS
@@ -74,7 +73,6 @@ def _life(field_: Field, plan: str, spec: str) -> None:
     exchange, tally = field_.exchange, field_.tally
     pid = exchange.await_life(plan)
     ended = waited(lambda: not alive(pid), PATIENCE_SECONDS)
-    at = time.monotonic()
     size = exchange.fault(pid)
     if size is None:
         tally.missed += 1
@@ -84,6 +82,7 @@ def _life(field_: Field, plan: str, spec: str) -> None:
     if not ended:
         kill(pid)
         field_.model.found.append(f"I12 the writer went on after {spec}")
+    at = exchange.await_next(pid)
     late = [told.index for told in field_.ledger.snapshot()[1] if told.index >= size and told.at <= at]
     if late:
         field_.model.found.append(f"I12 entry {late[0]} was acknowledged after {spec}")
