@@ -171,6 +171,9 @@ def _plan(data: bytes) -> None:
     assert all(number >= 0 for number in plan.outcomes)
 
 
+_NUMBERS = b'{"a": [1.5, -2e3, 0, 1e300, null, true]}'
+
+
 def _json(data: bytes) -> None:
     said = parse_json(data, "it")
     assert parse_json(json.dumps(said), "it") == said
@@ -205,7 +208,7 @@ TARGETS = (
     Target("bundle index", "client.bundle_format", (Invalid,), _indexes, _index),
     Target("key file", "client.keyfile", (NotVerified, Invalid), _keyfiles, _keyfile),
     Target("profile", "client.profile", (Invalid,), _profiles, _profile, slow=20),
-    Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans()], _json),
+    Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans(), _NUMBERS], _json),
     Target("draft", "client.drafts", (Invalid,), _drafts, _draft),
     Target("plan", "client.disclosing", (Invalid,), _plans, _plan),
     *(_reader(name) for name in sorted(READERS)),
