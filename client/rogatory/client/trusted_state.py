@@ -98,6 +98,14 @@ class TrustedState:
         data = read_optional(self._folder / "trusted.json", "state", MAX_STATE)
         return Trusted() if data is None else from_plain(Trusted, parse_json(data, "state"), "state")
 
+    def reload(self) -> None:
+        """Read the state again, as other commands have left it.
+
+        Raises:
+            Invalid: The state file is damaged.
+        """
+        self.trusted = self._read()
+
     def update(self, trusted: Trusted) -> None:
         """Replace the state."""
         write_private(self._folder / "trusted.json", json.dumps(to_plain(trusted)).encode())
@@ -183,6 +191,10 @@ class TrustedState:
     def save_cursor(self, cursor: int, feed_digest: bytes) -> None:
         """Remember how far the feed was read and verified."""
         self.update(replace(self.trusted, cursor=cursor, feed_digest=feed_digest))
+
+    def bear_cursor(self, cursor: int, feed_digest: bytes) -> None:
+        """The same for now only, where another command has the profile; the next event writes it down."""
+        self.trusted = replace(self.trusted, cursor=cursor, feed_digest=feed_digest)
 
     def save_scheme(self, directory: GetDirectoryResponse, packs: GetPacksResponse, version: int) -> None:
         """Keep directory and packs as received, after they were verified; one file, so that they never part.
@@ -282,7 +294,13 @@ class TrustedState:
         """Keep bytes that prove somebody else's fault, under a new number, and return the folder."""
         root = private_dir(self.profile.folder("evidence"))
         number = sum(1 for _ in root.iterdir()) + 1
-        folder = private_dir(root / f"{number:04d}-{kind}")
+        while True:
+            folder = root / f"{number:04d}-{kind}"
+            try:
+                folder.mkdir(mode=0o700)
+                break
+            except FileExistsError:
+                number += 1  # a command that only listens has kept something at the same moment
         for i, part in enumerate(parts):
             write_private(folder / f"{i:02d}.bin", part)
         return folder
