@@ -125,12 +125,14 @@ class Engine:
         scheme = () if begun else read_scheme(files.scheme)
         rows = store.scheme() or [SchemeRow(i, item.kind.name, item.data) for i, item in enumerate(scheme)]
         root, directory, packs = load_scheme(rows)
-        head_signer = NoteSigner(root.log_origin, Ed25519PrivateKey.from_private_bytes(_seed(files.log_key)))
+        head_signer = NoteSigner(
+            root.log_origin, Ed25519PrivateKey.from_private_bytes(_seed(files.log_key, "keys.log_ed25519"))
+        )
         if head is None:
             failpoint("open.create.before")
             with store.transaction():
                 Log.create(store.log, root.log_origin, head_signer)
-        signer = keys.Ed25519Signer(_seed(files.exchange_key))
+        signer = keys.Ed25519Signer(_seed(files.exchange_key, "keys.exchange"))
         core = Core(
             store=store,
             vault=Vault(files.vault, entropy, create=not begun),
@@ -151,7 +153,7 @@ class Engine:
         failpoint("open.ratchet.before")
         ratchet = Ratchet.create(files.ratchet) if first else Ratchet.open(files.ratchet)
         publishing = TimestampedMlDsaSigner(
-            root.log_origin, MLDSA44PrivateKey.from_seed_bytes(_seed(files.log_key_pq))
+            root.log_origin, MLDSA44PrivateKey.from_seed_bytes(_seed(files.log_key_pq, "keys.log_ml_dsa_44"))
         )
         signers: list[HeadSigner] = [head_signer, publishing]
         publisher = Publisher(store.log, root.log_origin, signers, ratchet, store.transaction, clock.now_ms)
@@ -297,7 +299,7 @@ def _durable_parts(parts: Path, request_id: bytes, disclosure_id: bytes) -> list
     return found
 
 
-def _seed(path: Path) -> bytes:
+def _seed(path: Path, key: str) -> bytes:
     """Return a key file's 32 bytes, written as hex and a newline.
 
     Raises:
@@ -306,9 +308,9 @@ def _seed(path: Path) -> bytes:
     try:
         data = bytes.fromhex(read_file(path, _SEED_FILE).decode("ascii").strip())
     except FileRefused as refused:
-        raise Invalid(errors.X_FIELD_INVALID, "settings.keys", refused.rule) from refused
+        raise Invalid(errors.X_FIELD_INVALID, key, refused.rule) from refused
     except ValueError:
         data = b""
     if len(data) != 32:
-        raise Invalid(errors.X_FIELD_INVALID, "settings.keys", "KEY_FILE")
+        raise Invalid(errors.X_FIELD_INVALID, key, "KEY_FILE")
     return data
