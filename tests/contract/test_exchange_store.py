@@ -118,6 +118,34 @@ def test_a_copy_of_a_state_stays_until_a_newer_one_comes(
         assert store.tips(OTHER, 0, 9) == [(REQUEST, i)]
 
 
+def test_a_head_is_known_once_it_is_stored_and_not_after_a_rollback(store: SqliteExchangeStore) -> None:
+    def look_and_stop() -> None:
+        with store.transaction():
+            store.add_head(5, b"f" * 32, "another note")
+            assert store.head_root(5) == b"f" * 32
+            raise Stop
+
+    with pytest.raises(Stop):
+        look_and_stop()
+    assert store.head_root(5) is None
+    with store.transaction():
+        store.add_head(5, b"5" * 32, "note")
+    for _ in range(2):
+        assert store.head_root(5) == b"5" * 32
+        assert store.head_root(6) is None
+        assert store.head_root(2**64 - 1) is None
+    assert store.head_after(4) == (5, "note")
+
+
+def test_more_heads_than_are_remembered_are_all_found(store: SqliteExchangeStore) -> None:
+    sizes = range(1, 1100)
+    with store.transaction():
+        for size in sizes:
+            store.add_head(size, size.to_bytes(32, "big"), "note")
+    for _ in range(2):
+        assert [store.head_root(size) for size in sizes] == [size.to_bytes(32, "big") for size in sizes]
+
+
 def test_a_look_up_in_the_middle_of_a_batch_loses_nothing(store: SqliteExchangeStore) -> None:
     with store.transaction():
         fill(store, 1)

@@ -36,6 +36,7 @@ _LAST: Final = 2**63 - 1
 MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql", "0003_lean_rows.sql")
 # The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
 _CACHE_KIB: Final = 64 * 1024
+_ROOTS: Final = 1024
 _STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
 _VIEW: Final = (
     "SELECT v.i, v.actor, v.request_id, v.commitments, v.openings, coalesce(v.envelope, s.envelope)"
@@ -59,6 +60,8 @@ class SqliteExchangeStore:
             self._migrate()
         self.log: LogStore = audit_sqlite.SqliteStore(self._db)
         self._pending = Pending()
+        # Heads that were looked up. One that is stored stays as it is, and signers name the newest ones again and again.
+        self._roots: dict[int, bytes] = {}
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -79,12 +82,15 @@ class SqliteExchangeStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Begin a write transaction; commit on exit, roll back on an exception."""
-        with audit_sqlite.transaction(self._db):
-            try:
+        try:
+            with audit_sqlite.transaction(self._db):
                 yield
                 self._flush()
-            finally:
-                self._pending.clear()
+        except BaseException:
+            self._roots.clear()
+            raise
+        finally:
+            self._pending.clear()
 
     def _flush(self) -> None:
         """Give SQLite what is pending, before the commit and before a look-up that does not look there."""
@@ -221,8 +227,15 @@ class SqliteExchangeStore:
 
     def head_root(self, size: int) -> bytes | None:
         """Return the root of a commit's head of this size."""
+        known = self._roots.get(size)
+        if known is not None:
+            return known
         row = self._db.execute("SELECT root FROM commit_head WHERE size = ?", (min(size, _LAST),)).fetchone()
-        return None if row is None else bytes(row[0])
+        if row is None:
+            return None
+        if len(self._roots) >= _ROOTS:
+            self._roots.clear()
+        return self._roots.setdefault(size, bytes(row[0]))
 
     def head_after(self, i: int) -> tuple[int, str]:
         """Return size and note of the first commit head that covers entry ``i``."""
