@@ -33,7 +33,8 @@ _RETRY: tuple[tuple[str, int], ...] = (
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 200),
 )
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+"""Only against waiting for ever: no outcome depends on how fast a machine is."""
 SETTINGS = {
     "ROGATORY_LIMITS__FREE_BYTES": "0",
     "ROGATORY_LIMITS__REJECTIONS_PER_PEER": "1000",
@@ -182,7 +183,7 @@ class Exchange(ServerProcess):
             self.process.kill()
             self.process.wait()
         for pid in writers[-2:]:
-            wait_until(lambda pid=pid: not alive(pid))  # type: ignore[misc]
+            wait_until(lambda pid=pid: not alive(pid), START_SECONDS)  # type: ignore[misc]
 
     def power_off(self) -> None:
         """Ends both processes at once, and waits for the end of the record of what they did."""
@@ -201,6 +202,11 @@ class Exchange(ServerProcess):
             self.disk.play(self.journal)
             self.journal.unlink()
             self._pending = False
+
+    @override
+    def terminate(self) -> int:
+        self.process.terminate()
+        return self.process.wait(START_SECONDS)
 
     @override
     def channel(

@@ -21,7 +21,7 @@ from rogatory.audit.errors import AuditError
 from rogatory.audit.failpoints import NAMES
 from tests.crash.clients import Client, Persistent
 from tests.crash.dice import Dice
-from tests.crash.exchange import Exchange, alive, kill, waited
+from tests.crash.exchange import START_SECONDS, Exchange, alive, kill, waited
 from tests.crash.ledger import Ledger
 from tests.crash.model import Model
 
@@ -40,7 +40,7 @@ ONCE = {"open.ratchet.before", "open.check.before", "open.fence.before", "writer
 CLIENT = {name for name in NAMES if name.startswith("client.")}  # held by the tests of races
 WRITER = sorted(NAMES - {*FRONT, *FIRST_START, *BY_FRONT, *CLIENT})
 CLIENTS = 3
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Field:
     def await_answers(self, count: int) -> None:
         """Lets the clients get so many answers more."""
         before = len(self.ledger.told)
-        if not waited(lambda: len(self.ledger.told) >= before + count, PATIENCE_SECONDS):
+        if not waited(lambda: len(self.ledger.told) >= before + count, START_SECONDS):
             self.model.found.append("I13 the exchange gives no answers")
 
     def first_kill(self) -> None:
@@ -161,7 +161,7 @@ class Field:
         self.exchange.end()
         up = self.exchange.relaunch(spec)
         if up:
-            waited(lambda: self.exchange.process.poll() is not None, 2 * PATIENCE_SECONDS)
+            waited(lambda: self.exchange.process.poll() is not None, PATIENCE_SECONDS)
         if self.exchange.process.poll() is not None and self.exchange.hit(self.exchange.process.pid):
             self.tally.kills[name] += 1
         else:
