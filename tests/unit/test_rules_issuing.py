@@ -158,6 +158,15 @@ def test_an_issue_goes_to_a_provider_that_can_open_it_and_comes_from_a_unit_that
         assert refusal(issue, desk, **other) == ("X_FIELD_INVALID", "header.reply_to", "OWN_UNIT")
 
 
+def test_the_unit_that_is_replied_to_is_the_one_that_asks(desk: Folding) -> None:
+    mine = desk.realm.unit("investigator")
+    next_door = replace(mine, unit=bytes([7]) * 16)
+    listed = (*desk.directory.trust_list.units, next_door)
+    directory = desk.rebuilt(units=tuple(sorted(listed, key=lambda row: (row.org, row.unit))))
+    state = issue(desk, reply_to=next_door.address, setting={"directory": directory})
+    assert state.agency == next_door.address != mine.address
+
+
 def keyless(desk: Folding, name: str) -> Any:  # noqa: ANN401 - a directory
     """The directory in which a unit has no sealing key."""
     listed, wanted = desk.directory.trust_list.units, desk.address(name)
