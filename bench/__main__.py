@@ -17,9 +17,11 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from bench import decide, processes
+from bench.disk import SIZE, commit_seconds
 from bench.echo import METHOD
 from bench.exchange import SENDER, Prepared, check_answers
 from bench.load import SUBMIT, Client, Figures, measured
@@ -30,6 +32,7 @@ _FOLDER: Final = Path(__file__).resolve().parent.parent / "build"
 _ROUNDS: Final = 5
 # Calls of one round, by calls in flight.
 _CALLS: Final = {1: 150, 64: 1000}
+_COMMITS: Final = 20
 _STAGE_ROUNDS: Final = 3
 _STAGE_STATEMENTS: Final = 192
 _ECHO: Final = "bare grpc.aio mTLS echo"
@@ -93,11 +96,16 @@ async def _compare(
             await client.run(calls[: _CALLS[64]], 64)
         for in_flight, count in _CALLS.items():
             figures = Figures(), Figures(), Figures()
+            disk: list[float] = []
             for _ in range(_ROUNDS):
+                disk += commit_seconds(alone, _COMMITS)
                 answers += await measured(submit, _take(left, count), in_flight, figures[0])
                 await measured(front, calls[:count], in_flight, figures[1])
                 await measured(echo, calls[:count], in_flight, figures[2])
-            rows += _load_rows(in_flight, *figures, sizes)
+            note = f"{in_flight} in flight, {sizes}"
+            if in_flight == 1:
+                note += f"; a write of {SIZE // 1024} KiB that waits for the disk took {median(disk) * 1e6:.0f} us alone"
+            rows += _load_rows(in_flight, *figures, note)
         for client in (front, echo, submit):
             await client.close()
     return rows
@@ -107,14 +115,13 @@ def _take(left: Iterator[bytes], count: int) -> list[bytes]:
     return list(islice(left, count))
 
 
-def _load_rows(in_flight: int, ours: Figures, front: Figures, echo: Figures, sizes: str) -> list[Row]:
-    note = f"{in_flight} in flight, {sizes}"
+def _load_rows(in_flight: int, ours: Figures, front: Figures, echo: Figures, note: str) -> list[Row]:
     both = "processor time of front and writer, beside that of the echo"
     alone = "processor time of the front, before a writer that answers at once"
     return [
         _rate(f"submit_{in_flight}", ours, echo, note),
         _cpu(f"submit_{in_flight}", ours, echo, both),
-        _rate(f"front_{in_flight}", front, echo, f"{note}; the writer answers at once"),
+        _rate(f"front_{in_flight}", front, echo, "the same; the writer answers at once"),
         _cpu(f"front_{in_flight}", front, echo, alone),
     ]
 

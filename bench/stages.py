@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from bench.exchange import SENDER, Prepared, check_answers
 from rogatory.audit.log import Log
-from rogatory.protocol import codec, envelope, keys
-from rogatory.server.engine import Job, Op, submitting
+from rogatory.protocol import codec, keys
+from rogatory.server.engine import Job, Op, ahead, submitting
 from rogatory.server.engine.batch import Batch, Finish
 from rogatory.server.engine.states import States
 from rogatory.server.store.sqlite import SqliteExchangeStore
@@ -32,19 +32,16 @@ BUDGET: Final[Mapping[int, Mapping[str, float]]] = {
     1: {"parse": 10.6, "verify": 109, "decide": 31.5, "entry": 36, "write": 297, "sign": 45, "answer": 6.2},
 }
 _BORDERS: Final[Sequence[tuple[object, str, str]]] = (
-    (codec, "decode", "parse"),
-    (envelope, "check_statement", "parse"),
+    (ahead, "_read", "parse"),
+    (ahead, "verify_envelope", "parse"),
     (keys, "verify", "verify"),
-    (States, "get", "decide"),
-    (submitting, "pack_of", "decide"),
-    (submitting, "decide", "decide"),
+    (submitting, "_accept", "decide"),
     (submitting, "entry_fields", "entry"),
     (Batch, "place", "entry"),
     (Vault, "flush", "write"),
     (States, "put", "write"),
+    (submitting, "_feed", "write"),
     (SqliteExchangeStore, "add_statement", "write"),
-    (SqliteExchangeStore, "add_view", "write"),
-    (SqliteExchangeStore, "add_feed", "write"),
     (SqliteExchangeStore, "add_head", "write"),
     (Log, "write", "write"),
     (Log, "stage", "sign"),

@@ -47,7 +47,7 @@ def test_every_folder_of_modules_below_a_package_is_a_package() -> None:
     missing = {
         relative(path.parent)
         for path in python_files(*NAMESPACE_ROOTS)
-        if "rogatory" in path.parts[:-2] and not (path.parent / "__init__.py").exists()
+        if "rogatory" in path.relative_to(ROOT).parts[:-2] and not (path.parent / "__init__.py").exists()
     }
     assert missing == set()
 

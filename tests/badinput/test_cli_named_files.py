@@ -46,7 +46,7 @@ def test_a_name_twice_in_one_object_is_refused() -> None:
         load_json("-", io.StringIO('{"tasks": [{"purpose": "A", "purpose": "B"}]}'), "--plan")
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '{"number": NaN}'])
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e400", "-1e999", '{"number": NaN}'])
 def test_what_python_alone_reads_as_a_number_is_not_json(text: str) -> None:
     with pytest.raises(UsageError, match="not JSON"):
         load_json("-", io.StringIO(text), "--plan")

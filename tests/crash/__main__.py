@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import signal
 import sys
 import time
 
@@ -30,6 +31,9 @@ def main() -> int:
     options = parser.parse_args()
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     say(f"crash: seed {seed}, {options.kills} kills; replay with SEED={seed} KILLS={options.kills}")
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
+    )  # so that the exchange is ended too
     begun = time.monotonic()
     tally = kills(seed, options.kills)
     faults.fail_disks(seed, max(6, options.kills // 10), tally)
@@ -45,7 +49,7 @@ def main() -> int:
         "kills": tally.killed,
         "at_failpoints": sum(tally.kills[name] for name, place in at.items() if place in NAMES),
         "failpoints_fired": sorted(reached),
-        "failpoints_not_fired": sorted(NAMES - reached),
+        "failpoints_not_fired": sorted(NAMES - rounds.CLIENT - reached),
         "faults": dict(sorted(tally.faults.items())),
         "power_cuts": dict(sorted(tally.cuts.items())),
         "lost_in_power_cuts": tally.lost,

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from tests.crash.calls import HEAD
 from tests.crash.dice import Dice
@@ -62,6 +63,10 @@ class File:
 
 Name = tuple[str | None, str | None, File | None]
 """A change of names: what goes, what comes, and what it stands for (nothing: a folder)."""
+
+
+# Says where a running exchange listens; a start writes it anew, so nobody asks what became of it.
+_FLEETING: Final = frozenset({"endpoint.json"})
 
 
 class Disk:
@@ -124,8 +129,8 @@ class Disk:
 
     def differences(self, folder: Path) -> list[str]:
         """Where the record is not what was really done; a call that the end interrupted may or may not have been."""
-        real = dict(_tree(folder))
-        odd = [name for name in real.keys() ^ self.now.keys() if name not in self._recent]
+        real = {name: content for name, content in _tree(folder) if name not in _FLEETING}
+        odd = [name for name in real.keys() ^ self.now.keys() if name not in {*self._recent, *_FLEETING}]
         for name, content in real.items():
             file = self.now.get(name)
             if content is not None and file is not None and name not in self._recent:

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -42,15 +43,21 @@ def note(name: str, words: str) -> None:
     os.close(handle)
 
 
+def lives(folder: Path) -> list[tuple[str, int, float]]:
+    """Each writer so far: its plan, its process id, and when it began, before it did anything."""
+    lines = (line.split(" ") for line in (folder / "lives").read_text().splitlines())
+    return [(plan, int(pid), float(at)) for plan, pid, at in lines]
+
+
 def take_plan() -> dict[str, Any]:
     """The oldest plan, taken away from those who come later; an empty one when there is none."""
     for path in sorted((folder() / "plans").glob("*.json")):
         taken = folder() / "taken" / path.name
         path.rename(taken)
         plan: dict[str, Any] = json.loads(taken.read_bytes())
-        note("lives", f"{path.stem} {os.getpid()}")
+        note("lives", f"{path.stem} {os.getpid()} {time.monotonic()}")
         return plan
-    note("lives", f"none {os.getpid()}")
+    note("lives", f"none {os.getpid()} {time.monotonic()}")
     return {}
 
 
@@ -88,7 +95,7 @@ def note_ends() -> None:
         deny(argument)
 
     def noted_power(_argument: str) -> None:
-        writer = str(os.getpid()) in (folder() / "lives").read_text().split()
+        writer = os.getpid() in (pid for _, pid, _ in lives(folder()))
         _end_both(os.getppid() if writer else os.getpid())
 
     actions = {"deny": noted_deny, "power": noted_power}
@@ -102,8 +109,7 @@ def _writer_of(front: int) -> list[int]:
     """The writer that came last, if it is this front's."""
     children = Path(f"/proc/{front}/task").glob("*/children")
     mine = {int(pid) for path in children for pid in path.read_text().split()}
-    lives = (folder() / "lives").read_text().splitlines()
-    return [pid for pid in (int(line.split(" ")[1]) for line in lives[-1:]) if pid in mine]
+    return [pid for _, pid, _ in lives(folder())[-1:] if pid in mine]
 
 
 def log_size() -> int:

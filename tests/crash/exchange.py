@@ -23,7 +23,7 @@ import grpc
 from typing_extensions import override
 
 from tests.crash.disk import Disk
-from tests.crash.entry import FOLDER, RECORD
+from tests.crash.entry import FOLDER, RECORD, lives
 from tests.support.front import ServerProcess, wait_until
 from tests.support.project import ROOT
 from tests.support.realm import TrainingRealm
@@ -33,7 +33,8 @@ _RETRY: tuple[tuple[str, int], ...] = (
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 200),
 )
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+"""Only against waiting for ever: no outcome depends on how fast a machine is."""
 SETTINGS = {
     "ROGATORY_LIMITS__FREE_BYTES": "0",
     "ROGATORY_LIMITS__REJECTIONS_PER_PEER": "1000",
@@ -108,17 +109,23 @@ class Exchange(ServerProcess):
             self.starts.append(time.monotonic() - begun)
         return self.process.poll() is None
 
-    def relaunch(self) -> None:
-        """Starts a front that must come up; the writer of the one before may take a moment to go."""
+    def relaunch(self, front_failpoints: str = "") -> bool:
+        """Starts a front that must come up, unless a failpoint of its own ends it; tells whether it did.
+
+        The writer of the one before may take a moment to go.
+        """
         for _ in range(20):
-            if self.launch():
-                return
+            if self.launch(front_failpoints):
+                return True
+            if self.hit(self.process.pid):
+                return False
             time.sleep(0.1)
         raise AssertionError(f"the exchange does not start again: {self.last_words()}")
 
     def last_words(self) -> str:
-        """The end of what both processes logged."""
-        return self.log.read_text()[-2000:]
+        """What the processes said last of a failure."""
+        lines = self.log.read_text().splitlines()
+        return "\n".join([line for line in lines if '"level": "critical"' in line][-2:] + lines[-3:])
 
     def plan(self, **plan: object) -> str:
         """Lays down the plan of the next writer but those already planned, and returns its name."""
@@ -137,11 +144,14 @@ class Exchange(ServerProcess):
 
     def pid_of(self, plan: str) -> int | None:
         """Process id of the writer that took a plan."""
-        for line in (self.folder / "lives").read_text().splitlines():
-            name, pid = line.split(" ")
-            if name == plan:
-                return int(pid)
-        return None
+        return next((pid for name, pid, _ in lives(self.folder) if name == plan), None)
+
+    def await_next(self, pid: int) -> float:
+        """When the writer after this one began."""
+        order = [life[1] for life in lives(self.folder)]
+        following = order.index(pid) + 1
+        wait_until(lambda: len(lives(self.folder)) > following, START_SECONDS)
+        return lives(self.folder)[following][2]
 
     def await_life(self, plan: str) -> int:
         waited(lambda: self.pid_of(plan) is not None or self.process.poll() is not None, START_SECONDS)
@@ -168,18 +178,16 @@ class Exchange(ServerProcess):
 
     def end(self) -> None:
         """Ends the front and the writer that it has, at once."""
-        writers = [int(line.split(" ")[1]) for line in (self.folder / "lives").read_text().splitlines()]
+        writers = [pid for _, pid, _ in lives(self.folder)]
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
         for pid in writers[-2:]:
-            wait_until(lambda pid=pid: not alive(pid))  # type: ignore[misc]
+            wait_until(lambda pid=pid: not alive(pid), START_SECONDS)  # type: ignore[misc]
 
     def power_off(self) -> None:
         """Ends both processes at once, and waits for the end of the record of what they did."""
-        lives = (self.folder / "lives").read_text().splitlines()
-        for line in lives[-1:]:
-            pid = int(line.split(" ")[1])
+        for _, pid, _ in lives(self.folder)[-1:]:
             if alive(pid) and _parent(pid) == self.process.pid:
                 kill(pid)
         self.end()
@@ -194,6 +202,11 @@ class Exchange(ServerProcess):
             self.disk.play(self.journal)
             self.journal.unlink()
             self._pending = False
+
+    @override
+    def terminate(self) -> int:
+        self.process.terminate()
+        return self.process.wait(START_SECONDS)
 
     @override
     def channel(

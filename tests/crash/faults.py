@@ -9,12 +9,11 @@ from __future__ import annotations
 import platform
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from tests.crash.deny import CALLS
 from tests.crash.dice import Dice
-from tests.crash.exchange import Exchange, alive, kill, waited
+from tests.crash.exchange import START_SECONDS, Exchange, alive, kill, waited
 from tests.crash.rounds import PATIENCE_SECONDS, Field, Tally
 
 DENIABLE = sys.platform == "linux" and platform.machine() in CALLS
@@ -73,17 +72,17 @@ def fail_disks(seed: int, count: int, tally: Tally) -> None:
 def _life(field_: Field, plan: str, spec: str) -> None:
     exchange, tally = field_.exchange, field_.tally
     pid = exchange.await_life(plan)
-    ended = waited(lambda: not alive(pid), PATIENCE_SECONDS)
-    at = time.monotonic()
+    waited(lambda: exchange.fault(pid) is not None or not alive(pid), PATIENCE_SECONDS)
     size = exchange.fault(pid)
     if size is None:
         tally.missed += 1
         kill(pid)
         return
     tally.faults[spec.partition("=")[2].partition("@")[0]] += 1
-    if not ended:
+    if not waited(lambda: not alive(pid), START_SECONDS):
         kill(pid)
         field_.model.found.append(f"I12 the writer went on after {spec}")
+    at = exchange.await_next(pid)
     late = [told.index for told in field_.ledger.snapshot()[1] if told.index >= size and told.at <= at]
     if late:
         field_.model.found.append(f"I12 entry {late[0]} was acknowledged after {spec}")

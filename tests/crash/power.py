@@ -20,6 +20,7 @@ from tests.crash.exchange import Exchange, waited
 from tests.crash.rounds import PATIENCE_SECONDS, Field, Tally
 
 FIELD = 12
+_NO_START = "I13 the exchange does not start from what the cut left"
 UNKNOWN = "a power cut cannot be simulated on this system, so it is not known what it would lose"
 _FIRST_STARTS = [
     *rounds.FIRST_START,
@@ -86,8 +87,10 @@ def cut_field(seed: int, plans: Sequence[tuple[str, int]], tally: Tally, **plan:
                 cut(field_, dice)
             if not field_.model.found:
                 exchange.only_plan(**plan)
-                exchange.relaunch()
-                field_.await_answers(1)
+                if exchange.launch():
+                    field_.await_answers(1)
+                else:
+                    field_.model.found.append(f"{_NO_START}: {exchange.last_words()}")
         finally:
             field_.close(check=not field_.model.found)
 
@@ -124,9 +127,7 @@ def _life(field_: Field, name: str, number: int, plan: dict[str, object]) -> boo
         field_.tally.cuts[name] += 1
         return True
     if not up or exchange.process.poll() is not None:
-        field_.model.found.append(
-            f"I13 the exchange does not start from what the cut left: {exchange.last_words()}"
-        )
+        field_.model.found.append(f"{_NO_START}: {exchange.last_words()}")
         return False
     field_.tally.cuts["timer"] += 1
     field_.tally.missed += not timed

@@ -21,7 +21,7 @@ from rogatory.audit.errors import AuditError
 from rogatory.audit.failpoints import NAMES
 from tests.crash.clients import Client, Persistent
 from tests.crash.dice import Dice
-from tests.crash.exchange import Exchange, alive, kill, waited
+from tests.crash.exchange import START_SECONDS, Exchange, alive, kill, waited
 from tests.crash.ledger import Ledger
 from tests.crash.model import Model
 
@@ -40,7 +40,7 @@ ONCE = {"open.ratchet.before", "open.check.before", "open.fence.before", "writer
 CLIENT = {name for name in NAMES if name.startswith("client.")}  # held by the tests of races
 WRITER = sorted(NAMES - {*FRONT, *FIRST_START, *BY_FRONT, *CLIENT})
 CLIENTS = 3
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Field:
     def await_answers(self, count: int) -> None:
         """Lets the clients get so many answers more."""
         before = len(self.ledger.told)
-        if not waited(lambda: len(self.ledger.told) >= before + count, PATIENCE_SECONDS):
+        if not waited(lambda: len(self.ledger.told) >= before + count, START_SECONDS):
             self.model.found.append("I13 the exchange gives no answers")
 
     def first_kill(self) -> None:
@@ -157,18 +157,16 @@ class Field:
         waited(lambda: not alive(pid), PATIENCE_SECONDS)
 
     def front_life(self, name: str, spec: str) -> None:
-        """Ends front and writer, starts a front with this failpoint and follows it to its end; then a plain one."""
+        """Ends front and writer, starts a front with this failpoint and follows it to its end."""
         self.exchange.end()
-        up = self.exchange.launch(spec)
-        pid = self.exchange.process.pid
+        up = self.exchange.relaunch(spec)
         if up:
-            waited(lambda: self.exchange.process.poll() is not None, 2 * PATIENCE_SECONDS)
-        if self.exchange.process.poll() is not None and self.exchange.hit(pid):
+            waited(lambda: self.exchange.process.poll() is not None, PATIENCE_SECONDS)
+        if self.exchange.process.poll() is not None and self.exchange.hit(self.exchange.process.pid):
             self.tally.kills[name] += 1
         else:
             self.tally.missed += 1
         self.exchange.end()
-        self.exchange.relaunch()
 
 
 def schedule(seed: int, names: Sequence[str], count: int) -> list[tuple[str, int]]:
@@ -222,6 +220,8 @@ def kill_fronts(seed: int, plans: Sequence[tuple[str, int]], tally: Tally) -> No
                 field_.front_life(name, f"{name}=kill@{number}")
                 if not field_.check():
                     break
+            field_.exchange.relaunch()
+            field_.await_answers(3)
         finally:
             field_.close()
 

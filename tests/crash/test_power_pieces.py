@@ -136,6 +136,16 @@ def test_a_ratchet_whose_maker_was_killed_before_it_was_named_for_certain_is_not
         assert Ratchet.open(left / "ratchet").last == (len(promised), bytes([len(promised)]) * 32)
 
 
+def test_what_a_killed_writer_was_about_to_publish_is_remembered_once_the_next_one_publishes_it(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path)
+    machine.run("ratchet", "flush@4")
+    (size,) = machine.run("ratchet_again")
+    for left in machine.cuts():
+        assert Ratchet.open(left / "ratchet").last == (int(size), bytes([int(size)]) * 32)
+
+
 @pytest.mark.parametrize("moment", ["never", "flush@1", "flush@2", "flush@4"])
 def test_what_a_profile_keeps_stands_with_the_folders_that_it_is_in(moment: str, tmp_path: Path) -> None:
     machine = Machine(tmp_path)

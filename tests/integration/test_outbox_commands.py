@@ -93,6 +93,24 @@ def test_what_a_crash_left_half_removed_is_cleared_away(realm: Realm) -> None:
     assert list_outbox(profile(realm)) == ()
 
 
+def test_a_request_is_taken_back_without_a_network_and_who_does_it_twice_is_told(realm: Realm) -> None:
+    asked = draft(realm)
+    assert result(send(realm, asked))["index"] > 0
+    assert realm.run("request", "status", asked, "--profile", "investigator").code == 0
+    realm.stop()
+    take_back = ("request", "withdraw", asked[-8:], "--code", "ERROR", "--profile", "investigator", "--yes")
+    for _ in range(2):
+        assert result(realm.run(*take_back, "--json"))["queued"]
+    realm.start()
+    ran = realm.run("request", "status", asked, "--profile", "investigator", "--json")
+    assert result(ran)["state"] == "WITHDRAWN"
+    first, second = json.loads(ran.out)["outbox"]["flushed"]
+    assert (first["code"], second["code"], second["kept"]) == ("", "X_OBJECT_TERMINAL", False)
+    said = ran.err.splitlines()
+    assert "Waiting statements: 1 sent, 1 refused: X_OBJECT_TERMINAL." in said
+    assert any(line.startswith(f"  WITHDRAW of request {asked}: X_OBJECT_TERMINAL: ") for line in said)
+
+
 def test_an_accepted_statement_whose_receipt_the_disk_does_not_take_is_accepted(realm: Realm) -> None:
     asked = draft(realm)
     receipts = profile(realm).folder("receipts")

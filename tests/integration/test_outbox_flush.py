@@ -97,6 +97,28 @@ async def test_where_the_exchange_is_away_one_try_speaks_for_all(desks: Desks, t
     assert {item.error.rule for item in done if item.error is not None} == {"TRANSPORT"}
 
 
+async def test_a_disk_that_fails_before_there_is_an_answer_keeps_what_was_signed(desks: Desks) -> None:
+    request_id = await executing(desks)
+    objects = desks.profile("investigator").folder("state") / "objects"
+    away = objects.with_name("away")
+    objects.rename(away)
+    objects.symlink_to("/proc")  # a folder in which nobody can make a file
+    async with desks.open("investigator") as session:
+        said = await agency.prepare_withdraw(session, request_id, "ERROR", note="invented")
+        assert (await sign_and_send(session, said)).queued
+        (tried,) = await flush_outbox(session)
+    assert tried.kept
+    assert tried.error is not None
+    assert (tried.error.code, tried.error.rule) == ("X_TRANSIENT", "PROFILE.DISK")
+    objects.unlink()
+    away.rename(objects)
+    async with desks.open("investigator") as session:
+        (sent,) = await flush_outbox(session)
+        assert list_outbox(session.profile) == ()
+    assert sent.sent is not None
+    assert (await _kinds(desks, request_id)).count(StatementKind.WITHDRAW) == 1
+
+
 async def _transmitted(desks: Desks) -> bytes:
     sent = await desks.act("investigator", lambda session: prepare_issue(session, desks.draft()))
     await desks.act("judge", lambda session: authority.prepare_grant(session, sent.request_id))

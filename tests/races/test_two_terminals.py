@@ -17,7 +17,9 @@ import pytest
 
 from rogatory.client.outbox import list_outbox
 from rogatory.client.profile import Profile
+from rogatory.client.trusted_state import TrustedState
 from tests.support.commands import Ran, Realm
+from tests.support.front import wait_until
 
 DRAFT = str(Path(__file__).parents[1] / "cli" / "files" / "draft.json")
 WHO = ("--profile", "investigator")
@@ -106,3 +108,24 @@ def test_one_draft_sent_from_two_terminals_is_one_request(realm: Realm) -> None:
     assert json.loads(second.out)["error"]["rule"] == "REQUEST_ID_TAKEN"
     assert requests(realm) == {request: ["ISSUE"]}
     assert list_outbox(profile(realm)) == ()
+
+
+def test_who_watches_keeps_nobody_from_working(realm: Realm) -> None:
+    asked, other = drafts(realm, 2)
+    assert typed(realm, "request", "send", asked, "--yes").code == 0
+    beat = profile(realm).folder("state") / "heartbeat.bin"
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(realm.run, "request", "watch", "--count", "1", *WHO, "--json")
+        wait_until(beat.exists, 100)
+        sent = realm.run("request", "send", other, "--yes", *WHO, "--json")
+        assert sent.code == 0, sent.out
+        assert "waiting for it" not in sent.err
+        granted = realm.run("authority", "grant", asked, "--profile", "judge", stdin="grant\n")
+        assert granted.code == 0, granted.err
+        heard = json.loads(watching.result(120).out)
+    assert (heard["request_id"], heard["kind"]) == (asked, "VALIDATE")
+    trusted = TrustedState(profile(realm)).trusted
+    assert trusted.cursor == heard["index"] + 1
+    assert {head.size for head in (*trusted.unchecked, *trusted.history)} >= {
+        json.loads(sent.out)["result"]["index"] + 1
+    }, "what the other command has learnt is still there"

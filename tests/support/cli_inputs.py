@@ -219,12 +219,7 @@ TABLE: Final[tuple[Row, ...]] = (
         _some(_kept_json("state"), *_ONCE, "an unknown field", "nested without measure") | {"vanished": WORKS},
         read=("*/state/trusted.json",), may=("p/lock",),
     ),
-    *(
-        Row(
-            f"stored {name}", f"p/state/{name}.bin", "keys list --profile p", _healed(), read=(f"*/state/{name}.bin",)
-        )
-        for name in ("directory", "packs")
-    ),
+    Row("stored scheme", "p/state/scheme.bin", "keys list --profile p", _healed(), read=("*/state/scheme.bin",)),
     Row(
         "stored view", "p/state/requests/{REQUEST}.bin", "request status {REQUEST} --profile p",
         _healed() | {"a folder": _usage("file", "SYSTEM.EISDIR")},

@@ -57,13 +57,14 @@ verify exhibit.bundle @ inspector
 
 @dataclass
 class Life:
-    """The realm, the shell that types, ids by the names of ``{REQUEST}``, ``{DRAFT}``, and all that was ever read."""
+    """The realm, the shell that types, ids by the names of ``{REQUEST}``, ``{DRAFT}``, all that was ever read, where the log has what waited."""
 
     folder: Path
     realm: Realm
     shell: Shell
     ids: dict[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    index: int = 0
 
     @classmethod
     def make(cls, folder: Path) -> Life:
@@ -131,4 +132,5 @@ class Life:
         self.type("request", "send", "{WAITING}", "--yes", "--profile", "investigator")
         write_private(config, before)
         shutil.copytree(self.profiles / "investigator" / "outbox", self.folder / "waiting")
-        self.type("request", "send", "--waiting", "--profile", "investigator")
+        sent = self.type("request", "send", "--waiting", "--profile", "investigator")
+        self.index = json.loads(sent.out)["result"]["flushed"][0]["index"]

@@ -25,7 +25,7 @@ from rogatory.client.drafts import (
     draft_to_json,
 )
 from rogatory.client.keyfile import Cost, Limits, lock, unlock
-from rogatory.client.private_files import write_private
+from rogatory.client.private_files import parse_json, write_private
 from rogatory.client.profile import CONFIG, FOLDERS, KEYS, Person, Profile, ProfileConfig
 from rogatory.client.readers.registry import READERS
 from rogatory.protocol.errors import Invalid, NotVerified, Unavailable
@@ -171,6 +171,14 @@ def _plan(data: bytes) -> None:
     assert all(number >= 0 for number in plan.outcomes)
 
 
+_NUMBERS = b'{"a": [1.5, -2e3, 0, 1e300, null, true]}'
+
+
+def _json(data: bytes) -> None:
+    said = parse_json(data, "it")
+    assert parse_json(json.dumps(said), "it") == said
+
+
 _RECORDS = {
     "CGNAT_SYSLOG": b"<134>1 2026-11-02T08:15:00+01:00 cgn1 nat - - - ADD 203.0.113.7:40001\n" * 2,
     "MBOX": b"From a@mail.example\nDate: Mon, 02 Nov 2026 08:15:00 +0100\nSubject: x\n\nwords\n" * 2,
@@ -200,6 +208,7 @@ TARGETS = (
     Target("bundle index", "client.bundle_format", (Invalid,), _indexes, _index),
     Target("key file", "client.keyfile", (NotVerified, Invalid), _keyfiles, _keyfile),
     Target("profile", "client.profile", (Invalid,), _profiles, _profile, slow=20),
+    Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans(), _NUMBERS], _json),
     Target("draft", "client.drafts", (Invalid,), _drafts, _draft),
     Target("plan", "client.disclosing", (Invalid,), _plans, _plan),
     *(_reader(name) for name in sorted(READERS)),

@@ -35,7 +35,7 @@ from rogatory.protocol.wire import (
     WatchRequest,
 )
 from rogatory.server.engine import Engine, Op
-from rogatory.server.engine.batch import Batch, encode_openings
+from rogatory.server.engine.batch import Batch
 from rogatory.server.engine.genesis import SchemeObject
 from rogatory.server.reader import Reader
 from rogatory.server.store.contract import SchemeRow
@@ -151,7 +151,7 @@ def log_scheme(world: World, kind: StatementKind, data: bytes) -> None:
     batch = Batch(core, max(core.clock.now_ms(), core.log.time_ms))
     with core.store.transaction():
         placed = batch.place(item.fields(batch.time_ms), core.exchange_key.row.org, None, data)
-        core.store.add_scheme(SchemeRow(placed.index, kind.name, data, encode_openings(placed.openings)))
+        core.store.add_scheme(SchemeRow(placed.index, kind.name, data, placed.blob))
         staged = world.engine._write(batch)
     assert staged is not None
     core.log.adopt(staged)

@@ -105,7 +105,7 @@ def withdraw(name: str = "investigator") -> Act:
 
 def withdraw_as_first_issued(name: str = "investigator") -> Act:
     """Takes back what the request was at first, though it was replaced meanwhile."""
-    return by(name, StatementKind.WITHDRAW, lambda state: (state.superseded[0], Withdraw("ERROR")))
+    return by(name, StatementKind.WITHDRAW, lambda state: (state.superseded[0].issue, Withdraw("ERROR")))
 
 
 def _preserve(state: RequestState) -> tuple[bytes, Body]:

@@ -13,7 +13,7 @@ import pytest
 
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import Address, Fact, SectionKind, StatementKind
-from rogatory.protocol.state import RequestState, StateName
+from rogatory.protocol.state import RequestState, StateName, Superseded
 from rogatory.protocol.statements import (
     DecisionCode,
     Validate,
@@ -164,6 +164,15 @@ def test_an_issue_goes_to_a_provider_that_can_open_it_and_comes_from_a_unit_that
         assert refusal(issue, desk, **other) == ("X_FIELD_INVALID", "header.reply_to", "OWN_UNIT")
 
 
+def test_the_unit_that_is_replied_to_is_the_one_that_asks(desk: Folding) -> None:
+    mine = desk.realm.unit("investigator")
+    next_door = replace(mine, unit=bytes([7]) * 16)
+    listed = (*desk.directory.trust_list.units, next_door)
+    directory = desk.rebuilt(units=tuple(sorted(listed, key=lambda row: (row.org, row.unit))))
+    state = issue(desk, reply_to=next_door.address, setting={"directory": directory})
+    assert state.agency == next_door.address != mine.address
+
+
 def keyless(desk: Folding, name: str) -> Any:  # noqa: ANN401 - a directory
     """The directory in which a unit has no sealing key."""
     listed, wanted = desk.directory.trust_list.units, desk.address(name)
@@ -281,7 +290,8 @@ def test_a_returned_issue_is_replaced_once_by_who_has_seen_the_return(desk: Fold
     again = issue(desk, state=state)
     assert (again.name, again.request_id, again.code) == (StateName.ISSUED, state.request_id, "")
     assert again.issue_digest != state.issue_digest
-    assert (state.superseded, again.superseded) == ((), (state.issue_digest,))
+    assert state.superseded == ()
+    assert again.superseded == (Superseded(state.issue_digest, state.named, state.keys),)
 
 
 def test_a_correction_of_what_was_taken_back_meanwhile_is_told_that_it_has_ended(desk: Folding) -> None:
@@ -299,13 +309,49 @@ def test_a_correction_of_what_was_taken_back_meanwhile_is_told_that_it_has_ended
     assert refusal(issue, desk, state=ended, body_supersedes=b"")[2] == "REQUEST_ID_TAKEN"
 
 
+def moved(desk: Folding, state: RequestState) -> RequestState:
+    """A correction that asks another provider."""
+    header, body = desk.asking(state=state)
+    to = desk.address("other-provider")
+    readers = [desk.directory.unit(unit).key_id for unit in (header.reply_to, body.authority, to) if unit]
+    sections = tuple(
+        replace(ref, recipients=tuple(sorted(readers[: len(ref.recipients)]))) for ref in header.sections
+    )
+    corrected: RequestState = issue(desk, state=state, addressee=to, sections=sections)
+    assert corrected.provider == to
+    return corrected
+
+
 def test_a_withdrawal_may_name_any_issue_that_the_request_ever_had(desk: Folding) -> None:
     first = returned(desk)
     again = issue(desk, state=first)
     for about in (first.issue_digest, again.issue_digest):
         after = desk.act("investigator", StatementKind.WITHDRAW, again, about, Withdraw("ERROR"))
-        assert (after.name, after.superseded) == (StateName.WITHDRAWN, (first.issue_digest,))
+        assert (after.name, len(after.superseded)) == (StateName.WITHDRAWN, 1)
     body = Withdraw("ERROR")
     assert (
         refusal(desk.act, "investigator", StatementKind.WITHDRAW, again, bytes(32), body)[2] == "ABOUT.ISSUE"
+    )
+
+
+def test_a_withdrawal_addresses_whom_the_issue_that_it_names_has_named(desk: Folding) -> None:
+    first = returned(desk)
+    again = moved(desk, first)
+
+    def take_back(about: bytes, to: Address, *readers: str) -> RequestState:
+        notes = (desk.ref(SectionKind.NOTE, 0, *readers),) if readers else ()
+        header = desk.header(
+            "investigator", StatementKind.WITHDRAW, again, about=about, addressee=to, sections=notes
+        )
+        return desk.decide(again, desk.say("investigator", header, Withdraw("ERROR")))
+
+    for to in (first.provider, again.provider):
+        assert take_back(first.issue_digest, to, "investigator", "judge").name is StateName.WITHDRAWN
+    bystander = refusal(take_back, again.issue_digest, first.provider)
+    assert bystander == ("X_ADDRESSEE_NOT_DESIGNATED", "header.addressee", "ADDRESSEE.NAMED")
+    unread = refusal(take_back, first.issue_digest, first.provider, "provider")
+    assert unread == (
+        "X_FIELD_NOT_FOR_RECIPIENT",
+        "header.sections[0].recipients",
+        "SECTION.RECIPIENTS",
     )

@@ -266,6 +266,8 @@ def test_the_fold_of_logged_envelopes_is_the_state_after_the_last(desk: Folding)
     assert [item.data for item in verified] == [first, second]
     assert folded is not None
     assert (folded.last_index, folded.last_digest) == (11, verified[1].digest)
+    assert fold(logged[1:], desk.directory, desk.realm.packs, state) == (folded, verified[1:])
+    assert fold([], desk.directory, desk.realm.packs, state) == (state, ())
     assert fold([], desk.directory, desk.realm.packs) == (None, ())
     assert refusal(fold, logged[1:], desk.directory, desk.realm.packs) == (
         "X_NOT_FOUND",

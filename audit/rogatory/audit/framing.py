@@ -15,12 +15,8 @@ import hashlib
 __all__ = ["lp", "th", "u8", "u16", "u32", "u64"]
 
 
-def _unsigned(value: int, width: int) -> bytes:
-    try:
-        return value.to_bytes(width, "big")
-    except OverflowError:
-        msg = f"integer does not fit in {width} unsigned bytes"
-        raise ValueError(msg) from None
+def _too_large(width: int) -> ValueError:
+    return ValueError(f"integer does not fit in {width} unsigned bytes")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -34,7 +30,10 @@ def u8(value: int) -> bytes:
     Raises:
         ValueError: the value is outside 0..2**8-1.
     """
-    return _unsigned(value, 1)
+    try:
+        return value.to_bytes(1, "big")
+    except OverflowError:
+        raise _too_large(1) from None
 
 
 def u16(value: int) -> bytes:
@@ -43,7 +42,10 @@ def u16(value: int) -> bytes:
     Raises:
         ValueError: the value is outside 0..2**16-1.
     """
-    return _unsigned(value, 2)
+    try:
+        return value.to_bytes(2, "big")
+    except OverflowError:
+        raise _too_large(2) from None
 
 
 def u32(value: int) -> bytes:
@@ -52,7 +54,10 @@ def u32(value: int) -> bytes:
     Raises:
         ValueError: the value is outside 0..2**32-1.
     """
-    return _unsigned(value, 4)
+    try:
+        return value.to_bytes(4, "big")
+    except OverflowError:
+        raise _too_large(4) from None
 
 
 def u64(value: int) -> bytes:
@@ -61,7 +66,10 @@ def u64(value: int) -> bytes:
     Raises:
         ValueError: the value is outside 0..2**64-1.
     """
-    return _unsigned(value, 8)
+    try:
+        return value.to_bytes(8, "big")
+    except OverflowError:
+        raise _too_large(8) from None
 
 
 def lp(part: bytes) -> bytes:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from rogatory.audit.encoding import decode_base64, encode_base64, parse_decimal
 from rogatory.audit.errors import FileRefused, FormatError, LogCorrupt, LogUnavailable, RollbackDetected
@@ -66,7 +67,10 @@ class Ratchet:
             if refused.rule == "PRESENT":
                 raise LogUnavailable("the ratchet file is missing") from None
             raise LogCorrupt("the ratchet file is no such file") from None
-        # A process that was killed may have made the file and not flushed its name.
+        # A process that was killed may have made the file or written its last line, and not flushed them: what is remembered
+        # here is taken for safe below, so it must be.
+        with path.open("r+b") as file:
+            _flush(file)
         sync_directory(path.parent)
         *lines, _ = content.split(b"\n")
         for number, line in enumerate(lines, start=1):
@@ -112,12 +116,16 @@ class Ratchet:
                 file.truncate(self._length)
                 file.seek(self._length)
                 file.write(line)
-                file.flush()
-                failpoint("ratchet.fsync.before")
-                os.fsync(file.fileno())
-                failpoint("ratchet.fsync.after")
+                _flush(file)
             self._length += len(line)
         self._last = (size, root)
+
+
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    failpoint("ratchet.fsync.before")
+    os.fsync(file.fileno())
+    failpoint("ratchet.fsync.after")
 
 
 def _checksum(text: str) -> str:

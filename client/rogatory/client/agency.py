@@ -176,7 +176,7 @@ async def prepare_acknowledge(
     Raises:
         Refused: ``X_NOT_FOUND``: nothing to acknowledge, or it was not opened here.
     """
-    view = await session.exchange.get_request(request_id, "PROCESSING")
+    view = await _current(session, request_id)
     item, kept = _kept(session, view.state, disclosure_id)
     body = Acknowledge(kept.report.scope_report)
     return answer(session, view, body, view.state.provider, item.manifest, note=note)
@@ -195,7 +195,7 @@ async def prepare_report_excess(
     Raises:
         Refused: ``X_NOT_FOUND``: it was not opened here, or nothing lies outside its scope.
     """
-    view = await session.exchange.get_request(request_id, "PROCESSING")
+    view = await _current(session, request_id)
     item, kept = _kept(session, view.state, disclosure_id, acknowledged=True)
     if not kept.report.excess:
         raise Refused(errors.X_NOT_FOUND, "disclosure", "EXCESS")
@@ -212,12 +212,21 @@ async def prepare_withdraw(session: Session, request_id: bytes, code: str, *, no
     Raises:
         Refused: The pack does not list the code.
     """
-    view = await session.exchange.get_request(request_id, "PROCESSING")
+    view = await _current(session, request_id)
     state = view.state
     if code not in view.pack.withdrawal:
         raise Refused(errors.X_FIELD_INVALID, "body.code", view.pack.rule("withdrawal"))
     other = state.provider if state.transmitted or state.authority is None else state.authority
     return answer(session, view, Withdraw(code), other, state.issue_digest, note=note)
+
+
+async def _current(session: Session, request_id: bytes) -> RequestView:
+    """Return the request as it is, or without the exchange as it was last seen: what is said here waits for no newer state."""
+    if not session.online:
+        stored = session.exchange.stored_view(request_id)
+        if stored is not None:
+            return stored
+    return await session.exchange.get_request(request_id, "PROCESSING")
 
 
 def _kept(

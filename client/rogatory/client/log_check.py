@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rogatory.audit.checkpoint import parse_checkpoint
+from rogatory.audit.commitment import parse_entry
 from rogatory.audit.errors import AuditError
 from rogatory.audit.merkle import root_at
 from rogatory.audit.mirror import DirectoryLog, verify_directory
@@ -39,6 +40,7 @@ from rogatory.protocol.wire import GetDirectoryResponse, GetPacksResponse, Logge
 
 Progress = Callable[[int, int], None]
 MAX_REASONS = 100
+IDS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def verify_mirror(
         for finding in report.findings
     ]
     recomputer = Recomputer(scheme, {item.receipt.index: item.quorum for item in objects})
+    reasons += _ids_used_twice(directory, report.size)
     opened = 0
     for item, problem in _placed(directory, report.size, objects):
         opened += item is not None
@@ -118,6 +121,27 @@ def _scheme(directory: Path, fingerprint: bytes | None) -> tuple[Scheme, tuple[L
     read = read_kept(directory / PACKS, "packs", MAX_STATE)
     packs = codec.decode(GetPacksResponse, read, limit=MAX_STATE, at="packs")
     return whole_scheme(roots, packs, fingerprint), (*roots.roots, roots.trust_list, *packs.packs)
+
+
+def _ids_used_twice(directory: Path, size: int) -> list[Reason]:
+    """Name entries whose random id an earlier one has: one act that is counted twice, or two that pass for one.
+
+    Ids of at most a million entries are held at once; a larger log is read several times.
+    """
+    log, passes, found = DirectoryLog(directory), 1 + size // IDS_AT_ONCE, []
+    try:
+        for number in range(passes):
+            seen: set[bytes] = set()
+            for start in range(0, size, BLOCK):
+                for index, entry in enumerate(log.entries(start, min(start + BLOCK, size)), start):
+                    identity = parse_entry(entry).header.eid
+                    if int.from_bytes(identity[:4], "big") % passes == number:
+                        if identity in seen:
+                            found.append(Reason(errors.X_LOG_INVALID, f"log[{index}]", "ENTRY.ID"))
+                        seen.add(identity)
+    except (AuditError, OSError) as error:
+        found.append(reason_of(error, "log"))
+    return found
 
 
 def _placed(

@@ -85,7 +85,7 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         progress: Called with bytes of the upload that have arrived, and in all.
 
     Returns:
-        The receipt's facts, or ``queued`` when the exchange cannot be reached.
+        The receipt's facts, or ``queued`` when the exchange cannot be reached or the profile's disk fails before that.
 
     Raises:
         Rejected: The exchange's signed refusal.
@@ -110,7 +110,8 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
             file = outbox.envelope_file(session.profile, waiting)
             return Sent(waiting.request_id, queued=True, receipt_saved=False, second=file)
         return await _send(session, waiting, prepared.view, progress)
-    except Unavailable:
+    except (Unavailable, OSError):
+        # Also where the own disk fails before there is an answer: it is signed and kept, and goes later.
         return Sent(waiting.request_id, queued=True, receipt_saved=False)
 
 

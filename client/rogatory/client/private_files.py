@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import stat
 from io import BufferedReader
@@ -185,7 +186,12 @@ def parse_json(data: bytes | str, at: str) -> Any:  # noqa: ANN401 - JSON may be
     """
     try:
         text = data.decode() if isinstance(data, bytes) else data
-        return json.loads(text, object_pairs_hook=lambda pairs: _once(pairs, at), parse_constant=_no_number)
+        return json.loads(
+            text,
+            object_pairs_hook=lambda pairs: _once(pairs, at),
+            parse_constant=_no_number,
+            parse_float=_finite,
+        )
     except (ValueError, RecursionError) as error:
         raise Invalid(errors.X_ENCODING, at, "JSON") from error
 
@@ -194,6 +200,13 @@ def _once(pairs: list[tuple[str, Any]], at: str) -> dict[str, Any]:
     if len(found := dict(pairs)) != len(pairs):
         raise Invalid(errors.X_ENCODING, at, "JSON.TWICE")
     return found
+
+
+def _finite(text: str) -> float:
+    """Refuse 1e400, which Python reads as Infinity and another reader as something else."""
+    if math.isinf(number := float(text)):
+        raise ValueError
+    return number
 
 
 def _no_number(_text: str) -> float:

@@ -252,6 +252,16 @@ class Profile:
     def _pem(self, name: str) -> bytes:
         return read_kept(self.path / "tls" / f"{name}.pem", f"profile.tls.{name}", MAX_SMALL)
 
+    def certificate_in_term(self, now_ms: int) -> bool:
+        """Whether this device's certificate is valid now, as its own dates say.
+
+        Raises:
+            Invalid: The certificate file is damaged.
+        """
+        own = _chain(self._pem("cert"), "cert")[0]
+        since, until = own.not_valid_before_utc.timestamp(), own.not_valid_after_utc.timestamp()
+        return since * 1000 <= now_ms <= until * 1000
+
     @property
     def tls_spki(self) -> bytes:
         """SHA-256 of the public key in this device's certificate, as it stands in the directory row.

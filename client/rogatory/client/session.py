@@ -8,9 +8,9 @@ checked and statements signed, which wait in the outbox. Nothing is signed or se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 from rogatory.client.channel import Channel, Offline, Transport
@@ -31,6 +31,24 @@ _LOCK_PAUSE: Final = 0.05
 _MOMENT: Final = 1.0
 
 
+class Hold:
+    """The profile's lock, for as long as a session keeps it."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self.held = False
+
+    def take(self, lock: AbstractContextManager[None]) -> None:
+        """Take the lock, or raise ``Unavailable`` at once."""
+        self._stack.enter_context(lock)
+        self.held = True
+
+    def release(self) -> None:
+        """Let the lock go; a second time does nothing."""
+        self._stack.close()
+        self.held = False
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What every flow works with. ``online`` is false where the exchange was not reached when the session began."""
@@ -41,6 +59,25 @@ class Session:
     clock: Clock
     entropy: Entropy
     online: bool
+    hold: Hold = field(default_factory=Hold, repr=False)
+
+    def release(self) -> None:
+        """Leave the profile to other commands: from here on this session only listens, and writes through ``exclusively``."""
+        self.hold.release()
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Hold the profile for a moment, with the state as it is on the disk now, or as before where it was never left.
+
+        Raises:
+            Unavailable: ``X_TRANSIENT`` with rule ``PROFILE.LOCKED``: another command has it.
+        """
+        if self.hold.held:
+            yield
+            return
+        with self.profile.lock():
+            self.state.reload()
+            yield
 
     @property
     def state(self) -> TrustedState:
@@ -135,36 +172,36 @@ async def open_session(
         NotVerified: What the exchange gave does not hold.
     """
     now, source = clock or SystemClock(), entropy or SystemEntropy()
-    async with _locked(profile, patience, on_wait):
+    hold = Hold()
+    await _take(hold, profile, patience, on_wait)
+    try:
         connection = transport or (_connect(profile, source) if online else Offline())
         try:
             exchange = ExchangeClient(connection, TrustedState(profile), now)
             reached = online and (not sync or await _sync(exchange))
-            yield Session(profile, secrets, exchange, now, source, reached)
+            yield Session(profile, secrets, exchange, now, source, reached, hold)
         finally:
             await connection.close()
+    finally:
+        hold.release()
 
 
-@asynccontextmanager
-async def _locked(
-    profile: Profile, patience: float, on_wait: Callable[[], None] | None
-) -> AsyncIterator[None]:
-    """Hold the profile's lock, as soon as it is free."""
+async def _take(hold: Hold, profile: Profile, patience: float, on_wait: Callable[[], None] | None) -> None:
+    """Take the profile's lock, as soon as it is free."""
     now = asyncio.get_running_loop().time
     started, told = now(), on_wait is None
-    async with AsyncExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(profile.lock())
-                break
-            except Unavailable:
-                if now() - started >= patience:
-                    raise
-            if not told and on_wait is not None and now() - started >= _MOMENT:
-                told = True
-                on_wait()
-            await asyncio.sleep(_LOCK_PAUSE)
-        yield
+    while True:
+        try:
+            hold.take(profile.lock())
+        except Unavailable:
+            if now() - started >= patience:
+                raise
+        else:
+            return
+        if not told and on_wait is not None and now() - started >= _MOMENT:
+            told = True
+            on_wait()
+        await asyncio.sleep(_LOCK_PAUSE)
 
 
 def _connect(profile: Profile, entropy: Entropy) -> Transport:

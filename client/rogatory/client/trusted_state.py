@@ -8,6 +8,7 @@ a belief. Nothing here talks to the exchange, and no key is stored here.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,7 @@ from rogatory.protocol.wire import (
 MAX_STATE: Final = 16 * 1024 * 1024
 _SCHEME: Final = "scheme.bin"  # length of the directory's answer, that answer, the packs' answer
 _SIZE: Final = 8
+_ID: Final = re.compile("[0-9a-f]{32}\\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,14 @@ class TrustedState:
     def _read(self) -> Trusted:
         data = read_optional(self._folder / "trusted.json", "state", MAX_STATE)
         return Trusted() if data is None else from_plain(Trusted, parse_json(data, "state"), "state")
+
+    def reload(self) -> None:
+        """Read the state again, as other commands have left it.
+
+        Raises:
+            Invalid: The state file is damaged.
+        """
+        self.trusted = self._read()
 
     def update(self, trusted: Trusted) -> None:
         """Replace the state."""
@@ -182,6 +192,10 @@ class TrustedState:
         """Remember how far the feed was read and verified."""
         self.update(replace(self.trusted, cursor=cursor, feed_digest=feed_digest))
 
+    def bear_cursor(self, cursor: int, feed_digest: bytes) -> None:
+        """The same for now only, where another command has the profile; the next event writes it down."""
+        self.trusted = replace(self.trusted, cursor=cursor, feed_digest=feed_digest)
+
     def save_scheme(self, directory: GetDirectoryResponse, packs: GetPacksResponse, version: int) -> None:
         """Keep directory and packs as received, after they were verified; one file, so that they never part.
 
@@ -265,6 +279,13 @@ class TrustedState:
             return None
         return codec.decode(GetRequestResponse, data, limit=MAX_LOGGED, at="view")
 
+    def known_requests(self) -> tuple[bytes, ...]:
+        """Return the ids of the requests whose views are stored."""
+        folder = private_dir(self._folder / "requests")
+        return tuple(
+            bytes.fromhex(path.stem) for path in sorted(folder.glob("*.bin")) if _ID.match(path.stem)
+        )
+
     def object_path(self, object_digest: bytes) -> Path:
         """Return where a sealed section is kept once it was fetched or made."""
         return private_dir(self._folder / "objects") / f"{object_digest.hex()}.bin"
@@ -273,7 +294,13 @@ class TrustedState:
         """Keep bytes that prove somebody else's fault, under a new number, and return the folder."""
         root = private_dir(self.profile.folder("evidence"))
         number = sum(1 for _ in root.iterdir()) + 1
-        folder = private_dir(root / f"{number:04d}-{kind}")
+        while True:
+            folder = root / f"{number:04d}-{kind}"
+            try:
+                folder.mkdir(mode=0o700)
+                break
+            except FileExistsError:
+                number += 1  # a command that only listens has kept something at the same moment
         for i, part in enumerate(parts):
             write_private(folder / f"{i:02d}.bin", part)
         return folder

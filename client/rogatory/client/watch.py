@@ -92,14 +92,32 @@ async def _stream(session: Session, silence: float) -> AsyncIterator[Heard | Bea
             with keeping(session.state, "feed", message):
                 feed.take(item)
             yield Heard(item)
-            session.state.save_cursor(feed.cursor, feed.digest)
+            _keep(session, feed.cursor, feed.digest)
         elif which == "heartbeat":
             with keeping(session.state, "heartbeat", event.heartbeat):
                 beat = feed.heartbeat(event.heartbeat)
-            session.state.save_beat(event.heartbeat, beat.position, beat.time_ms)
+            _keep(session, feed.cursor, feed.digest, event.heartbeat, beat)
             yield beat
         elif which == "draining":
             return
+
+
+def taken(session: Session, heard: Heard) -> None:
+    """Say that an item was taken, for who ends the iteration with it; it is not heard again."""
+    _keep(session, heard.item.index + 1, heard.item.feed_digest)
+
+
+def _keep(
+    session: Session, cursor: int, digest: bytes, envelope: bytes = b"", beat: Beat | None = None
+) -> None:
+    """Write down how far the feed was heard, unless another command has the profile just now: then at a later event."""
+    try:
+        with session.exclusively():
+            session.state.save_cursor(cursor, digest)
+            if beat is not None:
+                session.state.save_beat(envelope, beat.position, beat.time_ms)
+    except Unavailable:
+        session.state.bear_cursor(cursor, digest)
 
 
 async def _unless_silent(messages: AsyncIterator[bytes], silence: float) -> AsyncIterator[bytes]:

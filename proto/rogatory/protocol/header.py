@@ -187,11 +187,17 @@ class Header:
 
     def fact(self, code: str) -> Fact | None:
         """Return the fact with this code, if the header states it."""
-        return next((fact for fact in self.facts if fact.code == code), None)
+        for fact in self.facts:
+            if fact.code == code:
+                return fact
+        return None
 
     def task(self, number: int) -> Task | None:
         """Return the task with this number."""
-        return next((task for task in self.tasks if task.number == number), None)
+        for task in self.tasks:
+            if task.number == number:
+                return task
+        return None
 
 
 def require(condition: object, field: str, rule: str, code: str = errors.X_FIELD_INVALID) -> None:

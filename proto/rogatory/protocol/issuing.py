@@ -29,6 +29,7 @@ from rogatory.protocol.state import (
     PartyKey,
     RequestState,
     StateName,
+    Superseded,
     TaskState,
 )
 from rogatory.protocol.terms import EX_POST, VALIDATE, met, start, started
@@ -72,7 +73,7 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         last_index=setting.index,
         last_digest=decision.verified.digest,
         moved_index=setting.index,
-        superseded=(*state.superseded, state.issue_digest) if state is not None else (),
+        superseded=_replaced(state),
         enforcing=body.enforcing,
         flags=(Flag.REDUCED_DISTRIBUTION.value,) if _of_victim(header) else (),
     )
@@ -200,6 +201,12 @@ def withdraw(state: RequestState, decision: Decision) -> RequestState:
     if code not in decision.setting.pack.withdrawal:
         refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("withdrawal"))
     return replace(state, name=StateName.WITHDRAWN, code=code, ended_ms=decision.setting.time_ms)
+
+
+def _replaced(state: RequestState | None) -> tuple[Superseded, ...]:
+    if state is None:
+        return ()
+    return (*state.superseded, Superseded(state.issue_digest, state.named, state.keys))
 
 
 def _keys(decision: Decision, body: Issue) -> dict[str, PartyKey]:

@@ -32,7 +32,7 @@ from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.lifecycle_table import TABLE, About, Actor, Row
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, RequestState, Seconded
+from rogatory.protocol.state import TERMINAL, RequestState, Seconded, Superseded
 
 MAX_STATE_SECTIONS: Final = 512
 MAX_SECONDED: Final = 16
@@ -150,7 +150,9 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
     if position > state.last_index + 1:
         refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
     # The log names the addressee as the receiving party: an answer may not put a bystander there.
-    if header.addressee not in (state.agency, state.authority, state.provider, state.enforcing):
+    # Whoever takes back an issue that was replaced meanwhile has addressed those whom it named.
+    former = _taken_back(state, header)
+    if header.addressee not in (*state.named, *(former.named if former is not None else ())):
         refuse(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "ADDRESSEE.NAMED")
     if not any(_ACTORS[actor](state, decision) for actor in row.actors):
         refuse(errors.X_NOT_AUTHORISED, "header.issuer", f"PARTY.{row.actors[0].name}")
@@ -160,6 +162,11 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
     if header.kind.name in pack.rules(state.kind).two_persons and not _seconded(state, decision):
         refuse(errors.X_SECOND_MISSING, "header.kind", pack.rule(f"kinds/{state.kind.name}/two_persons"))
+
+
+def _taken_back(state: RequestState, header: Header) -> Superseded | None:
+    """Return the replaced issue that a withdrawal names, if it names one."""
+    return state.former(header.about) if header.kind is StatementKind.WITHDRAW else None
 
 
 def _ended(state: RequestState, header: Header, row: Row) -> bool:
@@ -193,6 +200,10 @@ def _seconded(state: RequestState, decision: Decision) -> bool:
 def _notes(state: RequestState, decision: Decision) -> None:
     """A note is sealed to units of parties that see the request, and to nobody else."""
     allowed = {key.key_id for key in state.keys if key.org in state.parties}
+    former = _taken_back(state, decision.header)
+    if former is not None:
+        # Replaced before anything was transmitted: its provider has never been a party.
+        allowed |= {key.key_id for key in former.keys if key.org != former.named[-1].org}
     for i, ref in enumerate(decision.header.sections):
         if set(ref.recipients) - allowed:
             raise Refused(
@@ -252,7 +263,9 @@ _ABOUTS: Final[Mapping[About, _Says]] = MappingProxyType(
     {
         About.NOTHING: lambda _state, d: not d.header.about,
         About.ISSUE: lambda state, d: d.header.about == state.issue_digest,
-        About.ISSUE_EVER: lambda state, d: d.header.about in {state.issue_digest, *state.superseded},
+        About.ISSUE_EVER: lambda s, d: (
+            d.header.about == s.issue_digest or s.former(d.header.about) is not None
+        ),
         About.ORDER: lambda state, d: d.header.about == state.order_digest,
         About.DISCLOSURE: lambda state, d: d.header.about in {item.manifest for item in state.disclosures},
         About.HOLD: lambda state, d: d.header.about in {item.digest for item in state.holds},

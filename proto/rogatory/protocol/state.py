@@ -157,11 +157,20 @@ class PartyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Superseded:
+    """An issue that was returned and replaced: its envelope digest, whom it named, and the keys of those units then."""
+
+    issue: bytes
+    named: tuple[Address, ...]
+    keys: tuple[PartyKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestState:
     """Everything that the fold knows of one request.
 
-    ``issue_digest`` is the envelope digest of the issue in force, ``superseded`` those of the issues that it replaced after a
-    return, oldest first; ``order_digest`` that of the statement the provider
+    ``issue_digest`` is the envelope digest of the issue in force, ``superseded`` are those that it replaced after a return,
+    oldest first; ``order_digest`` that of the statement the provider
     acts on (the validate, or the issue where its issuer may sign alone; empty before). ``last_index`` is the log index
     of the last statement folded in. ``holds`` wait for an answer, ``proposals`` may have one, ``debts`` outlive the
     request. ``seconded`` are envelopes that a second person approved before they were sent. ``ended_ms`` is when a
@@ -202,7 +211,7 @@ class RequestState:
     extensions: int = 0
     ended_ms: int = 0
     moved_index: int = 0
-    superseded: tuple[bytes, ...] = ()
+    superseded: tuple[Superseded, ...] = ()
 
     @property
     def parties(self) -> tuple[bytes, ...]:
@@ -215,6 +224,17 @@ class RequestState:
             if self.enforcing is not None:
                 orgs.append(self.enforcing.org)
         return tuple(dict.fromkeys(orgs))
+
+    @property
+    def named(self) -> tuple[Address, ...]:
+        """Units that the issue in force names."""
+        return tuple(
+            unit for unit in (self.agency, self.authority, self.provider, self.enforcing) if unit is not None
+        )
+
+    def former(self, digest: bytes) -> Superseded | None:
+        """Return the replaced issue with this envelope digest."""
+        return next((item for item in self.superseded if item.issue == digest), None)
 
     @property
     def transmitted(self) -> bool:

@@ -24,6 +24,8 @@ from typing import Any, ClassVar, Final, TextIO, cast
 import structlog
 from typing_extensions import override
 
+from rogatory.protocol.errors import RogatoryError
+
 _FRAMES: Final = 6
 _HELD_SECONDS: Final = 0.1
 
@@ -41,7 +43,8 @@ class Sink:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._held: list[str] = []
-        self._lock = threading.Lock()
+        # Re-entrant: what the collector finds in the middle of a write may have something to say.
+        self._lock = threading.RLock()
 
     def write(self, text: str) -> None:
         """Write at once."""
@@ -56,8 +59,9 @@ class Sink:
     def flush(self) -> None:
         """Write what is held."""
         with self._lock:
-            text, self._held = "".join(self._held), []
-            self._stream.write(text)
+            rest: list[str] = []
+            held, self._held = self._held, rest
+            self._stream.write("".join(held))
             self._stream.flush()
 
     def _put(self, text: str) -> bool:
@@ -143,9 +147,16 @@ class LibraryHandler(logging.Handler):
 
 
 def failure(error: BaseException) -> dict[str, Any]:
-    """Return what may be logged of an exception: its class, and module and line of the innermost frames."""
+    """Return what may be logged of an exception: its class, and module and line of the innermost frames.
+
+    One of the protocol's own errors adds code, field and rule, which can hold no value; then an operator can tell which of
+    the files that were put in is wrong.
+    """
     steps = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return {
+    found: dict[str, Any] = {
         "error_class": type(error).__name__,
         "at": [f"{step.filename.rsplit('/rogatory/', 1)[-1]}:{step.lineno}" for step in steps],
     }
+    if isinstance(error, RogatoryError):
+        found |= {"code": error.code, "field": error.field, "rule": error.rule}
+    return found

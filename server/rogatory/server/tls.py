@@ -12,7 +12,13 @@ import hashlib
 import grpc
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from rogatory.server.config import StartupError, TlsSettings, read_named
 from rogatory.server.tls13 import require_prepared
@@ -28,8 +34,14 @@ def server_credentials(settings: TlsSettings) -> grpc.ServerCredentials:
     certificate = read_named(settings.certificate, "tls.certificate")
     key = read_named(settings.key, "tls.key")
     clients = read_named(settings.client_ca, "tls.client_ca")
-    _check(certificate, key, clients)
-    return grpc.ssl_server_credentials([(key, certificate)], clients, require_client_auth=True)
+    chain, private, authorities = _checked(certificate, key, clients)
+    # Written anew: gRPC's parser is another one, and what it does not read it tells as a port that is taken.
+    secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return grpc.ssl_server_credentials([(secret, _pem(chain))], _pem(authorities), require_client_auth=True)
+
+
+def _pem(certificates: list[x509.Certificate]) -> bytes:
+    return b"".join(item.public_bytes(Encoding.PEM) for item in certificates)
 
 
 def spki_digest(certificate: x509.Certificate) -> bytes:
@@ -38,13 +50,16 @@ def spki_digest(certificate: x509.Certificate) -> bytes:
     return hashlib.sha256(spki).digest()
 
 
-def _check(certificate: bytes, key: bytes, clients: bytes) -> None:
+def _checked(
+    certificate: bytes, key: bytes, clients: bytes
+) -> tuple[list[x509.Certificate], ec.EllipticCurvePrivateKey, list[x509.Certificate]]:
     try:
-        public = x509.load_pem_x509_certificates(certificate)[0].public_key()
+        chain = x509.load_pem_x509_certificates(certificate)
     except ValueError:
         raise StartupError("tls.certificate: PEM_CERTIFICATE") from None
+    public = chain[0].public_key()
     try:
-        x509.load_pem_x509_certificates(clients)
+        authorities = x509.load_pem_x509_certificates(clients)
     except ValueError:
         raise StartupError("tls.client_ca: PEM_CERTIFICATE") from None
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
@@ -54,5 +69,6 @@ def _check(certificate: bytes, key: bytes, clients: bytes) -> None:
         private = load_pem_private_key(key, None)
     except (ValueError, TypeError):
         raise StartupError("tls.key: PEM_KEY") from None
-    if private.public_key() != public:
+    if not isinstance(private, ec.EllipticCurvePrivateKey) or private.public_key() != public:
         raise StartupError("tls.key: KEY_OF_CERTIFICATE")
+    return chain, private, authorities

@@ -93,3 +93,23 @@ async def test_lines_that_cannot_be_written_end_nothing() -> None:
     assert written.getvalue() == ""
     await asyncio.sleep(0.2)
     assert (written.getvalue(), stray) == ("one\n", [])
+
+
+class Talkative(io.StringIO):
+    """Has something to log itself while it is first written to."""
+
+    sink: logs.Sink | None = None
+
+    @override
+    def write(self, text: str) -> int:
+        sink, self.sink = self.sink, None
+        if sink is not None:
+            sink.write("inner\n")
+        return super().write(text)
+
+
+def test_a_line_that_comes_in_the_middle_of_another_stops_nothing() -> None:
+    stream = Talkative()
+    stream.sink = logs.Sink(stream)
+    stream.sink.write("outer\n")
+    assert sorted(stream.getvalue().split()) == ["inner", "outer"]

@@ -35,7 +35,7 @@ from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.cli.signing import session_names, sign
 from rogatory.client.composing import Prepared
 from rogatory.client.session import Session
-from rogatory.client.watch import Heard
+from rogatory.client.watch import Heard, taken
 from rogatory.client.watch import watch as watch_feed
 from rogatory.protocol.ids import SystemClock
 from rogatory.protocol.plain import to_plain
@@ -82,7 +82,8 @@ def watch(
 ) -> Exit | None:
     """Show what is addressed to you as it happens, and go on after a lost connection by itself.
 
-    With --json each event is one JSON object on one line, because there is no last one.
+    With --json each event is one JSON object on one line, because there is no last one. Other commands can use the
+    profile meanwhile.
 
     Examples:
       rogatory request watch
@@ -92,12 +93,14 @@ def watch(
     async def work(session: Session) -> None:
         wanted = await request_id(session, request) if request else b""
         names, seen = session_names(session), 0
+        session.release()
         async for item in watch_feed(session):
             if not isinstance(item, Heard) or (wanted and item.item.request_id != wanted):
                 continue
             _event(run, watched_result(item.item), names)
             seen += 1
             if count and seen >= count:
+                taken(session, item)
                 return
 
     async def bounded(session: Session) -> None:

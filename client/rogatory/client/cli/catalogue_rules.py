@@ -11,6 +11,11 @@ from typing import Final
 # rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
 RULES: Final[tuple[tuple[str, str, str], ...]] = (
     (
+        "CERTIFICATE.TERM",
+        "The certificate of this device has run out, or does not count yet, so the exchange does not answer it.",
+        "Check this machine's clock; if it is right, ask your registrar for a new certificate.",
+    ),
+    (
         "CONDITIONS_IN_WORDS",
         "Conditions of use were announced and not stated.",
         "State them with --note; they travel sealed.",

@@ -20,15 +20,18 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from rogatory.audit.errors import FileRefused
+from rogatory.client.cli.catalogue import sentence
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.flushing import flush_before
 from rogatory.client.cli.output import Output
 from rogatory.client.cli.rehearsal import arm_failpoints
 from rogatory.client.cli.session import ENV_PROFILE, Aborted, Run, UsageError
 from rogatory.client.private_files import refusal
+from rogatory.client.profile import Profile
 from rogatory.client.session import Session, open_session
 from rogatory.protocol import errors
-from rogatory.protocol.errors import RogatoryError, Unavailable
+from rogatory.protocol.errors import Refused, RogatoryError, Unavailable
+from rogatory.protocol.ids import SystemClock
 
 T = TypeVar("T")
 Function = Callable[..., Exit | None]
@@ -188,12 +191,27 @@ def call(
             profile, unlocked, online=online, patience=PATIENCE_SECONDS, on_wait=waiting
         ) as session:
             if online and not session.online:
+                why = _unreached(profile)
                 if not fallback:
-                    raise Unavailable(errors.X_TRANSIENT, "", "TRANSPORT")
+                    raise why
+                if why.code == errors.X_EXPIRED:
+                    run.output.say(sentence(why.code, why.rule).what)
                 run.output.say("The exchange cannot be reached; working from what is stored here.")
             arm_failpoints(lambda: session.exchange.scheme.root.marking)
             if session.online and flush:
                 await flush_before(run, session)
             return await work(session)
 
-    return asyncio.run(main())
+    try:
+        return asyncio.run(main())
+    except Unavailable as error:
+        if error.rule != "TRANSPORT":
+            raise
+        raise _unreached(profile) from error
+
+
+def _unreached(profile: Profile) -> RogatoryError:
+    """Why the exchange is not reached: a certificate out of its term looks like a network that is down."""
+    if profile.certificate_in_term(SystemClock().now_ms()):
+        return Unavailable(errors.X_TRANSIENT, "", "TRANSPORT")
+    return Refused(errors.X_EXPIRED, "profile.tls.cert", "CERTIFICATE.TERM")

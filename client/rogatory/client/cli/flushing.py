@@ -2,7 +2,7 @@
 """What waits goes first: every command that reaches the exchange sends the outbox before it does its own work.
 
 A signed statement is never lost and needs nobody to remember it (architecture §13). What became of it is one line on
-standard error and ``outbox`` in ``--json``; it changes neither the result of the command nor its exit code, and no
+standard error (more for what was refused) and ``outbox`` in ``--json``; it changes neither the result of the command nor its exit code, and no
 trouble here stops the command. It signs nothing and asks nobody.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rogatory.client.cli.catalogue import sentence
 from rogatory.client.cli.results import FlushedResult, OutboxResult, flushed_result
 from rogatory.client.cli.session import Run
 from rogatory.client.outbox import damaged, list_outbox, sweep_staging
@@ -47,6 +48,12 @@ async def flush_before(run: Run, session: Session) -> None:
         return  # only what a crash had left was cleared away
     run.output.outbox = result
     run.output.say(summary(result))
+    for item in result.flushed:
+        if item.code and not item.kept:
+            # It is gone from the outbox, so this is where a person learns of it.
+            words = sentence(item.code, item.rule)
+            run.output.say(f"  {item.kind} of request {item.request_id.hex()}: {item.code}: {words.what}")
+            run.output.say(f"  next   {words.advice}")
 
 
 def summary(result: OutboxResult) -> str:

@@ -44,10 +44,15 @@ def pick(text: str, known: Iterable[str], argument: str = "REQUEST") -> str:
 async def request_id(session: Session, text: str) -> bytes:
     """Return the id of the request that a text names, among those that the exchange lists for this profile.
 
+    Without the exchange, among those that were looked at before.
+
     Raises:
         UsageError: It names none, or more than one.
     """
     if len(text.strip().replace("-", "")) == 32:
         return bytes.fromhex(pick(text, ()))
-    tips = await session.exchange.list_requests()
-    return bytes.fromhex(pick(text, [tip.request_id.hex() for tip in tips]))
+    if session.online:
+        known = [tip.request_id for tip in await session.exchange.list_requests()]
+    else:
+        known = list(session.state.known_requests())
+    return bytes.fromhex(pick(text, [item.hex() for item in known]))

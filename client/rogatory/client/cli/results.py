@@ -84,7 +84,7 @@ class SentResult:
 
 @dataclass(frozen=True, slots=True)
 class FlushedResult:
-    """One statement that waited: accepted (`index`), refused for good, or `kept` (`code`, `rule`); `number` in the outbox."""
+    """A statement that waited: accepted (`index`), refused for good, or `kept` (`code`, `field` and `rule` say why)."""
 
     number: int
     request_id: bytes
@@ -94,6 +94,7 @@ class FlushedResult:
     receipt_saved: bool
     kept: bool
     code: str
+    field: str
     rule: str
 
 
@@ -361,5 +362,6 @@ def flushed_result(item: Flushed) -> FlushedResult:
         receipt_saved=item.sent is not None and item.sent.receipt_saved,
         kept=item.kept and item.sent is None,
         code=error.code if error else "",
+        field=error.field if error else "",
         rule=error.rule if error else "",
     )

@@ -8,7 +8,7 @@ begin or end a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rogatory.audit.commitment import SLOTS, EntryHeader, commit, random_salts
@@ -34,7 +34,19 @@ class Placed:
     entry: bytes
     leaf: bytes
     commitments: tuple[bytes, ...]
-    openings: tuple[Opening, ...]
+    salts: tuple[bytes, ...]
+    values: Fields
+
+    @property
+    def openings(self) -> tuple[Opening, ...]:
+        """All sixteen openings."""
+        return tuple(map(Opening, range(SLOTS), self.salts, self.values))
+
+    @property
+    def blob(self) -> bytes:
+        """The openings as they are stored: salt and length-prefixed value each, in slot order."""
+        pairs = zip(self.salts, self.values, strict=True)
+        return b"".join([salt + len(value).to_bytes(4, "big") + value for salt, value in pairs])
 
 
 class Finish:
@@ -102,14 +114,12 @@ class Batch:
         salts = random_salts(core.entropy.token)
         committed = commit(core.log.origin, SCHEMA_ID, header, fields, salts)
         index = self.next_index
-        openings = tuple(map(Opening, range(SLOTS), salts, fields))
-        blob = encode_openings(openings)
-        sealed = core.vault.seal(request_id or NO_REQUEST, f"{_OPENINGS}/{index}", blob)
-        core.store.add_view(
-            ViewRow(index, actor, request_id, b"".join(committed.commitments), sealed, envelope)
-        )
-        self.entries.append(committed.entry)
-        return Placed(index, committed.entry, leaf_hash(committed.entry), committed.commitments, openings)
+        entry, commitments = committed.entry, committed.commitments
+        placed = Placed(index, entry, leaf_hash(entry), commitments, salts, fields)
+        sealed = core.vault.seal(request_id or NO_REQUEST, f"{_OPENINGS}/{index}", placed.blob)
+        core.store.add_view(ViewRow(index, actor, request_id, b"".join(commitments), sealed, envelope))
+        self.entries.append(entry)
+        return placed
 
 
 def split_commitments(row: ViewRow) -> tuple[bytes, ...]:
@@ -128,15 +138,8 @@ def open_row(core: Core, row: ViewRow) -> tuple[Opening, ...]:
     )
 
 
-def encode_openings(openings: Sequence[Opening]) -> bytes:
-    """Return all sixteen openings as one blob: salt and length-prefixed value each, in slot order."""
-    return b"".join(
-        [opening.salt + len(opening.value).to_bytes(4, "big") + opening.value for opening in openings]
-    )
-
-
 def decode_openings(blob: bytes) -> tuple[Opening, ...]:
-    """Return the openings of a blob that ``encode_openings`` made."""
+    """Return the openings of a ``Placed.blob``."""
     found: list[Opening] = []
     at = 0
     for slot in range(SLOTS):

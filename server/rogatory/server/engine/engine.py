@@ -34,7 +34,7 @@ from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.server.engine import reading
 from rogatory.server.engine.ahead import Ahead
-from rogatory.server.engine.batch import Answer, Batch, Finish, encode_openings
+from rogatory.server.engine.batch import Answer, Batch, Finish
 from rogatory.server.engine.clockwork import strike_all
 from rogatory.server.engine.core import Caller, Core, OwnKey
 from rogatory.server.engine.floods import Flood, FloodLimits, Floods
@@ -131,7 +131,9 @@ class Engine:
         scheme = () if begun else read_scheme(files.scheme)
         rows = store.scheme() or [SchemeRow(i, item.kind.name, item.data) for i, item in enumerate(scheme)]
         root, directory, packs = load_scheme(rows)
-        head_signer = NoteSigner(root.log_origin, Ed25519PrivateKey.from_private_bytes(_seed(files.log_key)))
+        head_signer = NoteSigner(
+            root.log_origin, Ed25519PrivateKey.from_private_bytes(_seed(files.log_key, "keys.log_ed25519"))
+        )
         if head is None:
             failpoint("open.create.before")
             with store.transaction():
@@ -140,8 +142,8 @@ class Engine:
             store=store,
             vault=Vault(files.vault, entropy, create=not begun),
             log=Log.open(store.log, root.log_origin, head_signer),
-            exchange_key=_own(files.exchange_key, directory),
-            clock_key=_own(files.clock_key, directory),
+            exchange_key=_own(files.exchange_key, "keys.exchange", directory),
+            clock_key=_own(files.clock_key, "keys.clock", directory),
             directory=directory,
             packs=packs,
             states=States(store, directory, packs),
@@ -156,7 +158,7 @@ class Engine:
         failpoint("open.ratchet.before")
         ratchet = Ratchet.create(files.ratchet) if first else Ratchet.open(files.ratchet)
         publishing = TimestampedMlDsaSigner(
-            root.log_origin, MLDSA44PrivateKey.from_seed_bytes(_seed(files.log_key_pq))
+            root.log_origin, MLDSA44PrivateKey.from_seed_bytes(_seed(files.log_key_pq, "keys.log_ml_dsa_44"))
         )
         signers: list[HeadSigner] = [head_signer, publishing]
         publisher = Publisher(store.log, root.log_origin, signers, ratchet, store.transaction, clock.now_ms)
@@ -293,8 +295,7 @@ class Engine:
         with core.store.transaction():
             for item in scheme:
                 placed = batch.place(item.fields(batch.time_ms), core.exchange_key.row.org, None, item.data)
-                openings = encode_openings(placed.openings)
-                core.store.add_scheme(SchemeRow(placed.index, item.kind.name, item.data, openings))
+                core.store.add_scheme(SchemeRow(placed.index, item.kind.name, item.data, placed.blob))
             staged = self._write(batch)
         if staged is not None:
             core.log.adopt(staged)
@@ -314,13 +315,13 @@ def _durable_parts(parts: Path, request_id: bytes, disclosure_id: bytes) -> list
     return found
 
 
-def _own(path: Path, directory: Directory) -> OwnKey:
+def _own(path: Path, key: str, directory: Directory) -> OwnKey:
     """Return a key of the exchange itself; a directory without its row does not start."""
-    signer = keys.Ed25519Signer(_seed(path))
+    signer = keys.Ed25519Signer(_seed(path, key))
     return OwnKey(signer, directory.key(keys.signer_id(signer)))
 
 
-def _seed(path: Path) -> bytes:
+def _seed(path: Path, key: str) -> bytes:
     """Return a key file's 32 bytes, written as hex and a newline.
 
     Raises:
@@ -329,9 +330,9 @@ def _seed(path: Path) -> bytes:
     try:
         data = bytes.fromhex(read_file(path, _SEED_FILE).decode("ascii").strip())
     except FileRefused as refused:
-        raise Invalid(errors.X_FIELD_INVALID, "settings.keys", refused.rule) from refused
+        raise Invalid(errors.X_FIELD_INVALID, key, refused.rule) from refused
     except ValueError:
         data = b""
     if len(data) != 32:
-        raise Invalid(errors.X_FIELD_INVALID, "settings.keys", "KEY_FILE")
+        raise Invalid(errors.X_FIELD_INVALID, key, "KEY_FILE")
     return data

@@ -14,7 +14,7 @@ from pathlib import Path
 from rogatory.audit.errors import FileRefused
 from rogatory.audit.files import read_file
 from rogatory.audit.framing import th
-from rogatory.protocol import errors, tags
+from rogatory.protocol import codec, errors, tags
 from rogatory.protocol.directory import Directory, TrustRoot
 from rogatory.protocol.entry import Fields, scheme_fields
 from rogatory.protocol.entry_schema import SCHEMA
@@ -22,7 +22,7 @@ from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.laws import open_pack, open_recall
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.quorum import MAX_QUORUM, open_root, open_trust_list, quorum_digest
+from rogatory.protocol.quorum import MAX_QUORUM, Quorum, open_root, open_trust_list, quorum_digest
 from rogatory.server.store.contract import SchemeRow
 
 
@@ -47,6 +47,10 @@ def read_scheme(folder: Path) -> tuple[SchemeObject, ...]:
         RogatoryError: A file does not verify.
     """
     packs = sorted((folder / "packs").glob("*.quorum"))
+    if (
+        not packs
+    ):  # without a law nothing could ever be asked, and what a log begins with cannot be taken back
+        raise Invalid(errors.X_FIELD_MISSING, "scheme.packs", "PRESENT")
     found = (
         SchemeObject(StatementKind.CONFIG, SCHEMA),
         SchemeObject(StatementKind.ROOT, _read(folder / "root.quorum", "scheme.root")),
@@ -59,9 +63,11 @@ def read_scheme(folder: Path) -> tuple[SchemeObject, ...]:
 
 def _read(path: Path, at: str) -> bytes:
     try:
-        return read_file(path, MAX_QUORUM)
+        data = read_file(path, MAX_QUORUM)
     except FileRefused as refused:
         raise Invalid(errors.X_FIELD_INVALID, at, refused.rule) from refused
+    codec.decode(Quorum, data, limit=MAX_QUORUM, at=at)  # so that the file is named, not only its form
+    return data
 
 
 def load_scheme(rows: Sequence[SchemeRow]) -> tuple[TrustRoot, Directory, dict[bytes, Pack]]:

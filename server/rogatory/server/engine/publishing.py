@@ -18,7 +18,7 @@ from rogatory.protocol.laws import open_pack, open_recall
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.quorum import MAX_QUORUM, Quorum, quorum_digest
 from rogatory.protocol.wire import MAX_MESSAGE, LoggedQuorum, PublishRequest, PublishResponse
-from rogatory.server.engine.batch import Answer, Batch, Finish, decode_openings, encode_openings
+from rogatory.server.engine.batch import Answer, Batch, Finish, decode_openings
 from rogatory.server.engine.core import Caller, Core
 from rogatory.server.store.contract import SchemeRow
 
@@ -46,7 +46,7 @@ def publish(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
     placed = batch.place(
         scheme_fields(kind, quorum_digest(data), batch.time_ms), core.exchange_key.row.org, None, data
     )
-    core.store.add_scheme(SchemeRow(placed.index, kind.name, data, encode_openings(placed.openings)))
+    core.store.add_scheme(SchemeRow(placed.index, kind.name, data, placed.blob))
     # What comes later in this batch is judged by the law as it was: an entry has force from the next commit on.
     batch.laws.append(pack)
 

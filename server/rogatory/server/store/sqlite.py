@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import importlib.resources
 import sqlite3
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,19 +23,20 @@ from rogatory.protocol.header import StatementKind
 from rogatory.protocol.wire import FeedItem
 from rogatory.server.store.contract import (
     FEED_MEMORY,
-    NO_STATE,
     RequestRow,
     SchemeRow,
     SealedRow,
     StatementRow,
     ViewRow,
 )
+from rogatory.server.store.pending import Pending
 
 # SQLite's integers end here and the wire's do not. Nothing stands at or above it, so a larger number means the same.
 _LAST: Final = 2**63 - 1
 MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql", "0003_lean_rows.sql", "0004_clocks.sql")
 # The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
 _CACHE_KIB: Final = 64 * 1024
+_ROOTS: Final = 1024
 _STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
 _VIEW: Final = (
     "SELECT v.i, v.actor, v.request_id, v.commitments, v.openings, coalesce(v.envelope, s.envelope)"
@@ -58,6 +59,9 @@ class SqliteExchangeStore:
             self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             self._migrate()
         self.log: LogStore = audit_sqlite.SqliteStore(self._db)
+        self._pending = Pending()
+        # Heads that were looked up. One that is stored stays as it is, and signers name the newest ones again and again.
+        self._roots: dict[int, bytes] = {}
 
     def _migrate(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -70,22 +74,40 @@ class SqliteExchangeStore:
             )
             if number == 1:
                 script = audit_sqlite.SCHEMA + script
-            with self.transaction():
+            with audit_sqlite.transaction(self._db):
                 for statement in _statements(script):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {number}")
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """Begin a write transaction; commit on exit, roll back on an exception."""
-        return audit_sqlite.transaction(self._db)
+        try:
+            with audit_sqlite.transaction(self._db):
+                yield
+                self._flush()
+        except BaseException:
+            self._roots.clear()
+            raise
+        finally:
+            self._pending.clear()
+
+    def _flush(self) -> None:
+        """Give SQLite what is pending, before the commit and before a look-up that does not look there."""
+        if self._pending:
+            self._pending.write(self._db)
 
     def statement_by_id(self, statement_id: bytes) -> StatementRow | None:
         """Return an accepted statement by its id."""
+        pending = self._pending.statements.get(statement_id)
+        if pending is not None:
+            return pending
         row = self._db.execute(f"{_STATEMENT} WHERE statement_id = ?", (statement_id,)).fetchone()
         return None if row is None else StatementRow(*row)
 
     def statements_of(self, request_id: bytes, after: int = -1) -> list[StatementRow]:
         """Return a request's statements with a larger log index than ``after``, in log order."""
+        self._flush()
         rows = self._db.execute(
             f"{_STATEMENT} WHERE request_id = ? AND i > ? ORDER BY i", (request_id, after)
         )
@@ -93,30 +115,28 @@ class SqliteExchangeStore:
 
     def add_statement(self, row: StatementRow) -> None:
         """Add an accepted statement."""
-        self._db.execute(
-            "INSERT INTO statement(i, statement_id, request_id, digest, org, envelope) VALUES(?, ?, ?, ?, ?, ?)",
-            (row.i, row.statement_id, row.request_id, row.digest, row.org, row.envelope),
-        )
+        self._pending.add_statement(row)
 
     def view(self, i: int) -> ViewRow | None:
         """Return what opens an entry."""
+        self._flush()
         row = self._db.execute(f"{_VIEW} WHERE v.i = ?", (i,)).fetchone()
         return None if row is None else ViewRow(*row)
 
     def views(self, start: int, end: int) -> list[ViewRow]:
         """Return what opens entries start..end-1."""
+        self._flush()
         rows = self._db.execute(f"{_VIEW} WHERE v.i >= ? AND v.i < ? ORDER BY v.i", (start, end))
         return [ViewRow(*row) for row in rows]
 
     def add_view(self, row: ViewRow) -> None:
         """Add what opens a new entry."""
-        self._db.execute(
-            "INSERT INTO entry_view(i, actor, request_id, commitments, openings, envelope) VALUES(?, ?, ?, ?, ?, ?)",
-            (row.i, row.actor, row.request_id, row.commitments, row.openings, row.envelope),
-        )
+        self._pending.add_view(row)
 
     def request(self, request_id: bytes) -> RequestRow | None:
         """Return what is kept of a request."""
+        if request_id in self._pending.requests:
+            self._flush()
         row = self._db.execute(
             "SELECT request_id, last_index, last_leaf, state, next_due FROM request WHERE request_id = ?",
             (request_id,),
@@ -125,21 +145,11 @@ class SqliteExchangeStore:
 
     def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
         """Replace what is kept of a request and note the organisations that see it."""
-        kept = "" if row.state is None else ", state = excluded.state"
-        self._db.execute(
-            "INSERT INTO request(request_id, last_index, last_leaf, state, next_due) VALUES(?, ?, ?, ?, ?)"
-            " ON CONFLICT(request_id) DO UPDATE SET last_index = excluded.last_index,"
-            f" last_leaf = excluded.last_leaf, next_due = excluded.next_due{kept}",
-            (row.request_id, row.last_index, row.last_leaf, row.state or NO_STATE, row.next_due_ms),
-        )
-        self._db.executemany(
-            "INSERT INTO request_party(org, request_id, last_index) VALUES(?, ?, ?)"
-            " ON CONFLICT(org, request_id) DO UPDATE SET last_index = excluded.last_index",
-            [(org, row.request_id, row.last_index) for org in parties],
-        )
+        self._pending.put_request(row, parties)
 
     def due(self, at_ms: int, limit: int) -> list[bytes]:
         """Return ids of requests of which a clock has ended, the earliest first."""
+        self._flush()
         rows = self._db.execute(
             "SELECT request_id FROM request WHERE next_due <= ? ORDER BY next_due LIMIT ?", (at_ms, limit)
         )
@@ -147,10 +157,12 @@ class SqliteExchangeStore:
 
     def set_due(self, request_id: bytes, due_ms: int) -> None:
         """Note when the next clock of a request ends."""
+        self._flush()
         self._db.execute("UPDATE request SET next_due = ? WHERE request_id = ?", (due_ms, request_id))
 
     def tips(self, org: bytes, from_index: int, limit: int) -> list[tuple[bytes, int]]:
         """Return an organisation's requests by last log index, oldest change first."""
+        self._flush()
         return self._db.execute(
             "SELECT request_id, last_index FROM request_party WHERE org = ? AND last_index >= ?"
             " ORDER BY last_index LIMIT ?",
@@ -185,6 +197,7 @@ class SqliteExchangeStore:
 
     def feed(self, org: bytes, from_index: int, limit: int) -> list[FeedItem]:
         """Return what was addressed to an organisation from a log index on."""
+        self._flush()
         rows = self._db.execute(
             "SELECT i, request_id, envelope_digest, kind, feed_digest FROM feed WHERE org = ? AND i >= ?"
             " ORDER BY i LIMIT ?",
@@ -194,6 +207,7 @@ class SqliteExchangeStore:
 
     def feed_tip(self, org: bytes) -> FeedItem | None:
         """Return the last item of an organisation's feed."""
+        self._flush()
         row = self._db.execute(
             "SELECT i, request_id, envelope_digest, kind, feed_digest FROM feed WHERE org = ? ORDER BY i DESC LIMIT 1",
             (org,),
@@ -202,6 +216,9 @@ class SqliteExchangeStore:
 
     def feed_digest(self, org: bytes) -> bytes:
         """Return the digest of an organisation's whole feed."""
+        pending = self._pending.tips.get(org)
+        if pending is not None:
+            return pending.feed_digest
         row = self._db.execute(
             "SELECT feed_digest FROM feed WHERE org = ? ORDER BY i DESC LIMIT 1", (org,)
         ).fetchone()
@@ -209,6 +226,8 @@ class SqliteExchangeStore:
 
     def feed_held(self, org: bytes, feed_digest: bytes) -> bool:
         """Return whether an organisation's feed once had this digest; found at once near its end, where it mostly is."""
+        if (org, feed_digest) in self._pending.feed_digests:
+            return True
         row = self._db.execute(
             "SELECT 1 FROM (SELECT feed_digest FROM feed WHERE org = ? ORDER BY i DESC LIMIT ?)"
             " WHERE feed_digest = ? LIMIT 1",
@@ -218,15 +237,19 @@ class SqliteExchangeStore:
 
     def add_feed(self, org: bytes, item: FeedItem) -> None:
         """Extend an organisation's feed."""
-        self._db.execute(
-            "INSERT INTO feed(org, i, request_id, envelope_digest, kind, feed_digest) VALUES(?, ?, ?, ?, ?, ?)",
-            (org, item.index, item.request_id, item.envelope_digest, int(item.kind), item.feed_digest),
-        )
+        self._pending.add_feed(org, item)
 
     def head_root(self, size: int) -> bytes | None:
         """Return the root of a commit's head of this size."""
+        known = self._roots.get(size)
+        if known is not None:
+            return known
         row = self._db.execute("SELECT root FROM commit_head WHERE size = ?", (min(size, _LAST),)).fetchone()
-        return None if row is None else bytes(row[0])
+        if row is None:
+            return None
+        if len(self._roots) >= _ROOTS:
+            self._roots.clear()
+        return self._roots.setdefault(size, bytes(row[0]))
 
     def head_after(self, i: int) -> tuple[int, str]:
         """Return size and note of the first commit head that covers entry ``i``."""
