@@ -79,7 +79,6 @@ class Exchange(ServerProcess):
 
         Where it is recorded, its power may go at a moment that the record knows (tests.crash.calls).
         """
-        self.endpoint_file.unlink(missing_ok=True)
         if self.recorded:
             self._take_record()
             self._pending = True
@@ -104,10 +103,16 @@ class Exchange(ServerProcess):
                 stdin=subprocess.DEVNULL,
             )
         begun = time.monotonic()
-        wait_until(lambda: self.endpoint_file.exists() or self.process.poll() is not None, START_SECONDS)
+        wait_until(lambda: self._is_up() or self.process.poll() is not None, START_SECONDS)
         if self.process.poll() is None:
             self.starts.append(time.monotonic() - begun)
         return self.process.poll() is None
+
+    def _is_up(self) -> bool:
+        # One that was killed has left its endpoint file. It is not taken away: the record would know nothing of it.
+        with contextlib.suppress(FileNotFoundError):
+            return bool(json.loads(self.endpoint_file.read_bytes())["pid"] == self.process.pid)
+        return False
 
     def relaunch(self, front_failpoints: str = "") -> bool:
         """Starts a front that must come up, unless a failpoint of its own ends it; tells whether it did.
