@@ -147,6 +147,15 @@ TABLE: Final[tuple[Row, ...]] = (
         source="identifier", option="--identifier-file",
     ),
     Row(
+        "exhibit", "named",
+        "request new --kind PRESERVATION --type email --element mailbox --from-exhibit named#line:1 --profile p " + _SPAN,
+        _named("--from-exhibit") | {
+            "empty": _usage("--from-exhibit", "EXHIBIT.ONE_VALUE"),
+            "not UTF-8": _usage("--from-exhibit", "UTF8"),
+        },
+        source="identifier", option="--from-exhibit",
+    ),
+    Row(
         "passphrase", "named", "request fetch {REQUEST} --profile p --passphrase-file named",
         _named("--passphrase-file") | {
             "empty": (3, "X_PASSPHRASE", "passphrase", "PRESENT"),

@@ -123,7 +123,6 @@ FACTS: Final[tuple[tuple[str, str], ...]] = (
     ("label.BILLING", "where the bills go; the line may end elsewhere"),
     ("label.INSTALLATION", "where the line ends"),
     ("label.REGISTERED", "what the customer registered; nobody has checked it"),
-    ("REDUCED_DISTRIBUTION", "concerns a victim: show it to as few people as possible"),
 )
 # What a fact of yes or no says needs no words of its own.
 PLAIN: Final = frozenset({"NO", "YES"})

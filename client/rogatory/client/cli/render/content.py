@@ -87,7 +87,7 @@ def local_and_utc(instant: Instant) -> str:
 def reduced_rows(*, victim: bool) -> Iterator[Row]:
     """Yield what to keep in mind where the person is a victim."""
     if victim:
-        yield text_row("distribution", "REDUCED_DISTRIBUTION", meaning("REDUCED_DISTRIBUTION"))
+        yield text_row("distribution", "REDUCED_DISTRIBUTION", meaning("REDUCED_DISTRIBUTION", "flag"))
 
 
 def spoken_rows(identifier_type: str, identifier: str) -> Iterator[Row]:
