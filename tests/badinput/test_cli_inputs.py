@@ -49,7 +49,8 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 def _case(life: Life, row: Row, folder: Path) -> list[Path]:
     """Lays out a folder in which the row's command works, and returns where the file lies, or all of its kind."""
     shutil.copytree(life.profiles / row.who, folder / "p", symlinks=True)
-    shutil.copy(life.folder / "rows.jsonl", folder / "rows.jsonl")
+    for name in ("rows.jsonl", "law.yaml"):
+        shutil.copy(life.folder / name, folder / name)
     if row.place.startswith("copy/"):
         shutil.copytree(life.folder / "copy", folder / "copy")
     if row.source:
@@ -57,7 +58,7 @@ def _case(life: Life, row: Row, folder: Path) -> list[Path]:
         if source.is_dir():
             shutil.copytree(source, (folder / row.place).parent)
         else:
-            shutil.copy(source, folder / "named")
+            shutil.copy(source, folder / (row.place if row.place.startswith("named") else "named"))
     found = sorted(folder.glob(row.place.format(**life.ids)))
     assert found
     return found

@@ -36,7 +36,7 @@ from rogatory.client.cli.results_law import (
     RuleResult,
     TriedResult,
 )
-from rogatory.client.cli.session import Run, read_file
+from rogatory.client.cli.session import Run, check_named, read_file
 from rogatory.client.pack_library import shipped_packs
 from rogatory.client.sealing.files import staged
 from rogatory.client.session import Session
@@ -218,6 +218,7 @@ def replay(
 
 def _seed(run: Run, path: Path) -> bytes:
     """Unlock the office's key file with its passphrase."""
+    check_named(path, "--key")
     secrets = keyfile.unlock(keyfile.load(path), run.passphrase("Passphrase of the office's key: "))
     return secrets.get(law_office.PACK_KEY, b"")
 

@@ -38,7 +38,7 @@ def publish(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
         return _again(core, known)
     quorum = codec.decode(Quorum, data, limit=MAX_QUORUM, at="request.quorum")
     if quorum.payload_type == PACK_TYPE:
-        kind, pack = StatementKind.PACK, _pack(core, data)
+        kind, pack = StatementKind.PACK, _pack(core, batch, data)
     elif quorum.payload_type == PACK_RECALL_TYPE:
         kind, pack = StatementKind.PACK_RECALL, _recalled(core, batch, data)
     else:
@@ -56,9 +56,12 @@ def publish(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Answer:
     return answer
 
 
-def _pack(core: Core, data: bytes) -> Pack:
+def _pack(core: Core, batch: Batch, data: bytes) -> Pack:
     pack = open_pack(data, core.directory.root)
-    versions = [old.pack_version for old in core.packs.values() if old.pack_id == pack.pack_id]
+    # Also those that came in just before, with the same batch: of one version there is one content.
+    versions = [
+        old.pack_version for old in (*core.packs.values(), *batch.laws) if old.pack_id == pack.pack_id
+    ]
     if pack.pack_version in versions:
         raise Refused(errors.X_REPLAY, "pack.pack_version", "PACKS.FORK")
     if versions and pack.pack_version < max(versions):
@@ -69,7 +72,8 @@ def _pack(core: Core, data: bytes) -> Pack:
 def _recalled(core: Core, batch: Batch, data: bytes) -> Pack:
     recall = open_recall(data, core.directory.root)
     pack = core.packs.get(recall.pack_digest)
-    if pack is None or pack.recalled_at is not None:
+    gone = any(law.digest == recall.pack_digest and law.recalled_at is not None for law in batch.laws)
+    if pack is None or pack.recalled_at is not None or gone:
         raise Refused(errors.X_PACK_UNKNOWN, "recall.pack_digest", "DIRECTORY.PACKS")
     return replace(pack, recalled_at=batch.next_index)
 
