@@ -28,9 +28,9 @@ from tests.support.realm import TrainingRealm
 KIND = b"legal_type: TRAINING_PRESERVE"
 
 
-@pytest.fixture(scope="module")
-def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
-    folder = tmp_path_factory.mktemp("second")
+@pytest.fixture
+def desks(tmp_path: Path) -> Iterator[Desks]:
+    folder = tmp_path
     usual, training = chosen_packs((DEFAULT_PACK, "training.fictitious"))
     strict = training.replace(KIND, KIND + b"\n    two_persons: [REFUSE]")
     realm = TrainingRealm.build(folder / "realm", packs=(usual, strict))
