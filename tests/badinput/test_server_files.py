@@ -134,6 +134,7 @@ def test_a_broken_file_of_the_exchange_is_told_by_key_and_rule(
     else:
         said = start(server)
     assert said == FILES[name][breakage]
+    assert not list((server / "data").glob("*.sqlite-*"))  # closed, whether it started or not
     changed = {item for item, kind in picture(server).items() if before.get(item) != kind}
     if said == STARTS:
         return
