@@ -18,12 +18,12 @@ from typing import Any, Final
 from bench.exchange import SENDER, Prepared, check_answers
 from rogatory.audit.log import Log
 from rogatory.protocol import codec, keys
+from rogatory.server import memory
 from rogatory.server.engine import Job, Op, ahead, submitting
 from rogatory.server.engine.batch import Batch, Finish
 from rogatory.server.engine.states import States
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
-from rogatory.server.writer import memory
 
 STAGES: Final = ("parse", "verify", "decide", "entry", "write", "sign", "answer")
 # Microseconds a statement of the trial that chose this design, by batch size: what a stage was shown to need.
@@ -95,7 +95,7 @@ class Stopwatch:
 
 def stage_times(world: Prepared, batch_size: int, rounds: int, statements: int) -> dict[str, float]:
     """Return median microseconds a statement for each stage, ``rest`` and ``all``, at one batch size."""
-    memory.settle()  # as the writer process does
+    memory.settle(memory.WRITER)  # as the writer process does
     found: dict[str, list[float]] = {}
     for _ in range(rounds):
         payloads = world.calls(statements)

@@ -18,6 +18,8 @@ from rogatory.audit.mirror import export
 from rogatory.audit.ratchet import Ratchet
 from rogatory.audit.store import Published
 from rogatory.client import private_files
+from rogatory.client.profile import Person, Profile, ProfileConfig
+from rogatory.client.trusted_state import TrustedState
 from rogatory.protocol.sealed import part_leaf
 from rogatory.protocol.wire import PartStart
 from rogatory.server.parts import PartLimits, PartStore
@@ -79,6 +81,13 @@ def client(data: Path) -> None:
     promise("kept")
 
 
+def evidence(data: Path) -> None:
+    """Keeps what proves another's fault in an evidence folder that is there; promises where."""
+    person = Person(b"o" * 16, b"u" * 16, b"s" * 16, "INVESTIGATOR")
+    state = TrustedState(Profile(data / "profile", ProfileConfig("one", "127.0.0.1:1", bytes(32), person)))
+    promise(state.keep_evidence("receipt", BODY).name)
+
+
 def mirror(data: Path) -> None:
     """Copies a log that grows; promises each size that the copy has."""
     owner = memory_owner()
@@ -101,7 +110,7 @@ def main() -> None:
     own = os.getpid()
     calls.record(Path(data), Path(journal), lambda: os.kill(own, signal.SIGKILL), moment)
     failpoints.arm(spec)
-    pieces = (vault, parts, ratchet, ratchet_again, client, mirror)
+    pieces = (vault, parts, ratchet, ratchet_again, client, evidence, mirror)
     next(one for one in pieces if one.__name__ == piece)(Path(data))
     os._exit(0)  # at once: closing a database would flush what the piece did not
 

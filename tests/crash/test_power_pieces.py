@@ -156,6 +156,15 @@ def test_what_a_profile_keeps_stands_with_the_folders_that_it_is_in(moment: str,
         assert (left / "profile" / "envelopes" / "kept.bin").read_bytes() == BODY
 
 
+def test_evidence_against_the_exchange_stands_with_the_folder_that_it_is_in(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    promised = machine.run("evidence") + machine.run("evidence")
+    assert promised == ["0001-receipt", "0002-receipt"]
+    for left in machine.cuts():
+        for name in promised:
+            assert (left / "profile" / "evidence" / name / "00.bin").read_bytes() == BODY
+
+
 @pytest.mark.parametrize("moment", ["never", "flush@3", "flush@9", "flush@20", "write@7"])
 def test_a_copy_of_the_log_verifies_and_has_all_that_it_had_wherever_the_power_goes(
     moment: str, tmp_path: Path

@@ -48,6 +48,18 @@ class SeededEntropy:
         return data[32:]
 
 
+def copy_private(source: Path, target: Path) -> Path:
+    """Copies what is in a folder, files private as a ceremony makes them, and returns the copy."""
+    for path in sorted(source.rglob("*")):
+        other = target / path.relative_to(source)
+        if path.is_dir():
+            other.mkdir(mode=0o700)
+        else:
+            other.write_bytes(path.read_bytes())
+            other.chmod(0o600)
+    return target
+
+
 @dataclass(frozen=True)
 class TrainingRealm:
     """A realm with its parts opened and verified the way a party opens them."""

@@ -355,3 +355,45 @@ def test_a_withdrawal_addresses_whom_the_issue_that_it_names_has_named(desk: Fol
         "header.sections[0].recipients",
         "SECTION.RECIPIENTS",
     )
+
+
+def test_a_note_of_a_withdrawal_may_be_sealed_to_parties_of_then_and_of_now(desk: Folding) -> None:
+    first = returned(desk)
+    # The agency's unit and its judge have new sealing keys when the corrected issue comes.
+    old = [unit for unit in desk.directory.trust_list.units if unit.address in first.named[:2]]
+    new = [replace(unit, sealing_key=bytes(reversed(unit.sealing_key))) for unit in old]
+    others = [unit for unit in desk.directory.trust_list.units if unit not in old]
+    renewed = desk.rebuilt(units=tuple(sorted([*new, *others], key=lambda row: (row.org, row.unit))))
+    changed = {was.key_id: now.key_id for was, now in zip(old, new, strict=True)}
+    header, _ = desk.asking(state=first)
+    sections = tuple(
+        replace(ref, recipients=tuple(sorted(changed.get(key, key) for key in ref.recipients)))
+        for ref in header.sections
+    )
+    again: RequestState = issue(desk, state=first, sections=sections, setting={"directory": renewed})
+    assert len(changed) == 2
+    assert not set(changed) & {key.key_id for key in again.keys}
+
+    def take_back(*key_ids: bytes) -> RequestState:
+        note = desk.ref(SectionKind.NOTE, 0, key_ids=key_ids)
+        about = first.issue_digest
+        return desk.act(
+            "investigator", StatementKind.WITHDRAW, again, about, Withdraw("ERROR"), sections=(note,)
+        )
+
+    assert take_back(*changed).name is StateName.WITHDRAWN
+    assert take_back(*changed.values()).name is StateName.WITHDRAWN
+    assert take_back(*changed, *changed.values()).name is StateName.WITHDRAWN
+    unread = refusal(take_back, *changed, desk.realm.unit("provider").key_id)
+    assert unread[1:] == ("header.sections[0].recipients", "SECTION.RECIPIENTS")
+
+
+def test_only_a_withdrawal_reaches_whom_a_replaced_issue_has_named(desk: Folding) -> None:
+    first = returned(desk)
+    again = moved(desk, first)
+    for name, kind, body in (
+        ("judge", StatementKind.VALIDATE, granting(again)),
+        ("judge", StatementKind.VALIDATE, Validate(DecisionCode.RETURN, "A_NOT_NECESSARY")),
+    ):
+        found = refusal(desk.act, name, kind, again, first.issue_digest, body, addressee=first.provider)
+        assert found == ("X_ADDRESSEE_NOT_DESIGNATED", "header.addressee", "ADDRESSEE.NAMED")

@@ -58,7 +58,7 @@ class Ratchet:
 
         Raises:
             LogUnavailable: the file is missing; its loss must not look like a fresh start.
-            LogCorrupt: a whole line is damaged, the sizes go back, or it is larger than a ratchet ever gets.
+            LogCorrupt: a line before the last is damaged, the sizes go back, or it is larger than a ratchet ever gets.
         """
         ratchet = cls(path, compact_above)
         try:

@@ -173,6 +173,7 @@ def discard(profile: Profile, number: int) -> Path:
     except Invalid:
         kept = state.keep_evidence("discarded")
         (profile.folder("outbox") / f"{number:06d}").rename(kept / "damaged")
+        sync_folder(kept)
         return kept
     kept = state.keep_evidence("discarded", waiting.envelope)
     remove(profile, waiting)

@@ -22,11 +22,10 @@ from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid, NotVerified
 
 POSIX = os.name == "posix"
-_flushed: Final[set[Path]] = set()
-MAX_SMALL: Final = (
-    1024 * 1024
-)  # drafts, plans, settings, state, passphrases, identifiers; not what is disclosed
+# Drafts, plans, settings, state, passphrases, identifiers; not what is disclosed.
+MAX_SMALL: Final = 1024 * 1024
 MAX_LOGGED: Final = 8 * 1024 * 1024  # two messages of the wire: what came in one, with what it was sent in
+_flushed: Final[set[Path]] = set()  # folders, by this process
 _CODES: Final = {"PRESENT": errors.X_FIELD_MISSING, "SIZE_CAP": errors.X_TOO_LARGE}
 
 

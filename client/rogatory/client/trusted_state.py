@@ -19,6 +19,7 @@ from rogatory.client.private_files import (
     parse_json,
     private_dir,
     read_optional,
+    sync_folder,
     write_once,
     write_private,
 )
@@ -303,4 +304,5 @@ class TrustedState:
                 number += 1  # a command that only listens has kept something at the same moment
         for i, part in enumerate(parts):
             write_private(folder / f"{i:02d}.bin", part)
+        sync_folder(root)
         return folder

@@ -21,7 +21,6 @@ from rogatory.protocol.ids import is_uuid7
 MAX_TASKS: Final = 64
 MAX_SECTIONS: Final = 80
 MAX_FACTS: Final = 64
-
 DAY_MS: Final = 86_400_000
 
 

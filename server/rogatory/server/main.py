@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import signal
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any, Final
 import structlog
 
 from rogatory.protocol.errors import RogatoryError
-from rogatory.server import hardening, logs, tls13
+from rogatory.server import hardening, logs, memory, tls13
 from rogatory.server.config import Settings, StartupError, load_settings
 from rogatory.server.rehearsal import EX_CONFIG, NoRehearsal, arm_failpoints
 
@@ -76,21 +75,10 @@ async def _serve(settings: Settings, config: Path, writer: str) -> None:
     front = Front(settings, make_write_path)
     try:
         await front.start()
-        _settle_memory()
+        memory.settle(memory.FRONT)
         await stop.wait()
     finally:
         await front.drain()
-
-
-def _settle_memory() -> None:
-    """Let the collector of cycles pass by what was made at the start, and look less often at what calls make.
-
-    What the libraries have made lives as long as the process, and nearly all that a call makes ends with it, without a
-    cycle; looking through it all again and again took a fifteenth of a call's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 20, 20)
 
 
 def _stray(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rogatory.server.config import Settings, StartupError, load_settings
-from tests.support.realm import TrainingRealm
+from tests.support.realm import TrainingRealm, copy_private
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(template: Path, tmp_path: Path) -> Path:
     """A copy of an exchange's folder, files private as they were."""
-    for path in sorted(template.rglob("*")):
-        target = tmp_path / path.relative_to(template)
-        if path.is_dir():
-            target.mkdir(mode=0o700)
-        else:
-            target.write_bytes(path.read_bytes())
-            target.chmod(0o600)
-    return tmp_path
+    return copy_private(template, tmp_path)
 
 
 def load(server: Path) -> Settings:

@@ -10,6 +10,7 @@ log's epoch fences a second one. It does not batch by itself: the caller decides
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -124,7 +125,25 @@ class Engine:
             RogatoryError: The scheme's files do not verify, or the exchange's key is not in the trust list.
         """
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-        store = SqliteExchangeStore(files.database, create=not files.database.exists())
+        with ExitStack() as opened:
+            # A start that fails leaves no database open: whoever corrects the cause starts again in the same place.
+            store = SqliteExchangeStore(files.database, create=not files.database.exists())
+            opened.callback(store.close)
+            engine = cls._opened(files, store, opened, clock, entropy, flood_limits or FloodLimits())
+            opened.pop_all()
+        return engine
+
+    @classmethod
+    def _opened(
+        cls,
+        files: EngineFiles,
+        store: SqliteExchangeStore,
+        opened: ExitStack,
+        clock: Clock,
+        entropy: Entropy,
+        flood_limits: FloodLimits,
+    ) -> Engine:
+        """Take the steps of ``open``; ``opened`` gets what must be closed if a later one fails."""
         head = store.log.head()
         begun = head is not None and head.size > 0
         # A first start that a crash cut off is begun again; a log with entries never is.
@@ -138,9 +157,11 @@ class Engine:
             failpoint("open.create.before")
             with store.transaction():
                 Log.create(store.log, root.log_origin, head_signer)
+        vault = Vault(files.vault, entropy, create=not begun)
+        opened.callback(vault.close)
         core = Core(
             store=store,
-            vault=Vault(files.vault, entropy, create=not begun),
+            vault=vault,
             log=Log.open(store.log, root.log_origin, head_signer),
             exchange_key=_own(files.exchange_key, "keys.exchange", directory),
             clock_key=_own(files.clock_key, "keys.clock", directory),
@@ -152,7 +173,7 @@ class Engine:
             whole_parts=lambda request_id, disclosure_id: _durable_parts(
                 files.parts, request_id, disclosure_id
             ),
-            floods=Floods(flood_limits or FloodLimits()),
+            floods=Floods(flood_limits),
         )
         first = not begun and not files.ratchet.exists()
         failpoint("open.ratchet.before")

@@ -47,9 +47,8 @@ def read_scheme(folder: Path) -> tuple[SchemeObject, ...]:
         RogatoryError: A file does not verify.
     """
     packs = sorted((folder / "packs").glob("*.quorum"))
-    if (
-        not packs
-    ):  # without a law nothing could ever be asked, and what a log begins with cannot be taken back
+    if not packs:
+        # Without a law nothing could ever be asked, and what a log begins with cannot be taken back.
         raise Invalid(errors.X_FIELD_MISSING, "scheme.packs", "PRESENT")
     found = (
         SchemeObject(StatementKind.CONFIG, SCHEMA),

@@ -18,11 +18,10 @@ from typing import Final
 
 import structlog
 
-from rogatory.server import hardening, logs
+from rogatory.server import hardening, logs, memory
 from rogatory.server.config import Settings, StartupError, load_settings
 from rogatory.server.engine import Engine, EngineFiles, FloodLimits
 from rogatory.server.rehearsal import EX_CONFIG, NoRehearsal, arm_failpoints
-from rogatory.server.writer import memory
 from rogatory.server.writer.service import WriterService
 
 _LOG: Final = structlog.get_logger(__name__)
@@ -74,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
             # One writer for one data folder, whoever starts it; the system gives the lock back when this process ends.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             engine = Engine.open(engine_files(settings), flood_limits=flood_limits(settings))
-            memory.settle()
+            memory.settle(memory.WRITER)
             WriterService(engine, connection, settings.publish_seconds).run()
             engine.close()
     except Exception as error:  # noqa: BLE001 - the last line of defence: name the kind, never the text, and end

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The writer's collector: what is loaded is left alone, and cycles are still found. It measures no time."""
+"""The collector of front and writer: what is loaded is left alone, and cycles are still found. It measures no time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rogatory.server.writer import memory
+from rogatory.server import memory
 
 
 class Node:
@@ -27,12 +27,15 @@ def as_before() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_what_is_loaded_is_frozen_and_cycles_made_later_are_still_collected() -> None:
-    memory.settle()
+@pytest.mark.parametrize("thresholds", [memory.FRONT, memory.WRITER], ids=["front", "writer"])
+def test_what_is_loaded_is_frozen_and_cycles_made_later_are_still_collected(
+    thresholds: tuple[int, int, int],
+) -> None:
+    memory.settle(thresholds)
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     gone = weakref.ref(Node())
     assert gone() is not None, "a cycle is not freed by counting references"
-    kept: list[list[int]] = [[] for _ in range(2 * memory.YOUNG)]
+    kept: list[list[int]] = [[] for _ in range(2 * thresholds[0])]
     assert gone() is None
-    assert len(kept) == 2 * memory.YOUNG
+    assert len(kept) == 2 * thresholds[0]
