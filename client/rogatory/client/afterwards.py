@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from rogatory.client.composing import Prepared
+from rogatory.client.private_files import open_kept
 from rogatory.client.session import Session
 from rogatory.client.speaking import choose, look, order_of, other_side, say, unit_of
 from rogatory.client.views import RequestView
@@ -178,10 +179,10 @@ def measure(path: Path) -> OutsideFile:
     """Return length and digest of a file, read once and never kept.
 
     Raises:
-        OSError: It cannot be read.
+        Invalid: It cannot be read, or is no regular file.
     """
     digest, length = hashlib.sha256(), 0
-    with path.open("rb") as file:
+    with open_kept(path, "file") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
             length += len(block)

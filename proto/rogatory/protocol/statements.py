@@ -167,10 +167,12 @@ BODIES: Final[Mapping[StatementKind, type[Body]]] = MappingProxyType(
         StatementKind.STATUS: Heartbeat,
     }
 )
-# Only the exchange's own key signs these, and none of them enters the fold.
 # Rule of what a peer is told, and of the counted entry, when too many of its statements were rejected.
 FLOOD_RULE: Final = "LIMIT.REJECTIONS"
+# Only the exchange's own key signs these, and none of them enters the fold.
 EXCHANGE_KINDS: Final = frozenset({StatementKind.REJECT, StatementKind.STATUS})
+# Nobody submits these: the exchange says them by itself.
+UNSUBMITTED: Final = EXCHANGE_KINDS | {StatementKind.CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ def check_statement(statement: Statement) -> None:
     require(not header.facts, "header.facts", "ISSUE_ONLY")
     notes_only = all(ref.kind is SectionKind.NOTE for ref in header.sections)
     require(notes_only, "header.sections", "NOTE_ONLY")
-    if header.kind not in EXCHANGE_KINDS and header.kind is not StatementKind.CLOCK:
+    if header.kind not in UNSUBMITTED:
         require(len(header.about) == 32, "header.about", "PRESENT", errors.X_FIELD_MISSING)
 
 
@@ -226,6 +228,7 @@ __all__ = [
     "PART_SIZE",
     "PAYLOAD_TYPES",
     "SCOPE_REPORTS",
+    "UNSUBMITTED",
     "Acknowledge",
     "Amend",
     "Annul",

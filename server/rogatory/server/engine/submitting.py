@@ -14,10 +14,9 @@ from rogatory.audit.merkle import root_of
 from rogatory.protocol import codec, errors, sealed
 from rogatory.protocol.envelope import Verified, parse_envelope
 from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError, Unavailable
-from rogatory.protocol.header import StatementKind
 from rogatory.protocol.lifecycle import pack_of
 from rogatory.protocol.receipt import Receipt, Rejection
-from rogatory.protocol.statements import EXCHANGE_KINDS, FLOOD_RULE, MAX_ENVELOPE, Disclose, Statement
+from rogatory.protocol.statements import FLOOD_RULE, MAX_ENVELOPE, UNSUBMITTED, Disclose, Statement
 from rogatory.protocol.wire import SubmitResponse, SubmitResult
 from rogatory.server.engine.ahead import Call
 from rogatory.server.engine.batch import Answer, Batch, Finish, Placed
@@ -120,7 +119,7 @@ def _replayed(core: Core, caller: Caller, data: bytes) -> _Again | None:
 def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Accepted:
     failpoint("submit.verify.after")
     header = verified.header
-    if header.issuer.org != caller.row.org or header.kind in EXCHANGE_KINDS | {StatementKind.CLOCK}:
+    if header.issuer.org != caller.row.org or header.kind in UNSUBMITTED:
         raise NotAuthorised(errors.X_NOT_AUTHORISED, "header.issuer", "PEER_IS_ISSUER")
     if core.store.statement_by_id(header.statement_id) is not None:
         raise Invalid(errors.X_REPLAY, "header.statement_id", "STATEMENT_ID_TAKEN")
