@@ -67,7 +67,7 @@ from tests.support.folding import granting, reading
 from tests.support.plain_life import LEGAL, Life
 from tests.support.regime_desk import CONTENT, SUBSCRIBER, TRAFFIC, USUAL, Desk
 
-EXAMPLES, STEPS = 420, 50  # 21,000 acts
+EXAMPLES, STEPS, FLOOR = 420, 50, 20_000
 PEOPLE = {
     "agency": "investigator",
     "authority": "judge",
@@ -85,6 +85,7 @@ class Lives(RuleBasedStateMachine):
 
     state: RequestState
     life: Life
+    acts = 0  # of all lives of this process
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,6 +108,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(dice=st.randoms(use_true_random=False))
     def act(self, dice: Any) -> None:  # noqa: ANN401 - hypothesis' own generator
+        Lives.acts += 1
         what = dice.choice(list(LEGAL))
         if dice.random() < 0.6:  # most of the time something that is possible now
             what = dice.choice([name for name in LEGAL if self.life.allows(name)])
@@ -376,4 +378,13 @@ Lives.TestCase.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-TestLives = pytest.mark.filterwarnings("ignore")(Lives.TestCase)
+
+
+@pytest.mark.filterwarnings("ignore")
+class TestLives(Lives.TestCase):  # type: ignore[misc,valid-type]
+    """Hypothesis runs the lives; that it was as many acts as promised is looked at here."""
+
+    def runTest(self) -> None:  # noqa: N802 - unittest's name
+        before = Lives.acts
+        super().runTest()
+        assert Lives.acts - before >= FLOOR
