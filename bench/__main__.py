@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench import processes
+from bench import decide, processes
 from bench.disk import SIZE, commit_seconds
 from bench.echo import METHOD
 from bench.exchange import SENDER, Prepared, check_answers
@@ -74,7 +74,7 @@ def run(folder: Path) -> list[Row]:
     if len(answers) != total:
         msg = "an answer is missing"
         raise RuntimeError(msg)
-    return rows + stages
+    return rows + stages + decide.rows()
 
 
 async def _compare(

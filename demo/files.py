@@ -121,7 +121,13 @@ def plan(case: Case) -> object:
     span = {"since": {"text": case.since.isoformat()}, "until": {"text": case.until.isoformat()}}
     return {
         "items": [
-            {"path": "subscriber.jsonl", "task": 1, "element": "name", "format": "RECORDS"},
+            {
+                "path": "subscriber.jsonl",
+                "task": 1,
+                "element": "name",
+                "format": "RECORDS",
+                "label": "BILLING",
+            },
             {"path": "radius-detail.log", "task": 1, "element": "access_session", "format": "RADIUS_DETAIL"},
             {"path": "headers.mbox", "task": 1, "element": "message_header", "format": "MBOX"},
             {"path": "cgnat.log", "task": 2, "element": "nat_binding", "format": "CGNAT_SYSLOG"},

@@ -55,8 +55,8 @@ from tests.support.life import (
     refusal,
     sister,
     transmitted,
-    whole_life,
 )
+from tests.support.whole_life import whole_life
 
 
 @pytest.fixture(scope="module")

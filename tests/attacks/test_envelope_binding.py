@@ -43,7 +43,8 @@ from rogatory.protocol.statements import (
 )
 from rogatory.server.engine import Op
 from tests.support.acts import World
-from tests.support.life import Said, grant, issued, refusal, transmitted, whole_life
+from tests.support.life import Said, grant, issued, refusal, transmitted
+from tests.support.whole_life import whole_life
 
 Args = tuple[str, str, str]
 

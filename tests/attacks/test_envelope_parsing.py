@@ -39,8 +39,9 @@ from rogatory.protocol.statements import BODIES, MAX_ENVELOPE
 from rogatory.v1 import directory_pb2, statement_pb2
 from tests.support import mutations
 from tests.support.acts import World
-from tests.support.life import Said, refusal, whole_life
+from tests.support.life import Said, refusal
 from tests.support.mutations import MUTATIONS, Dice, Item, Tree, mutate, read
+from tests.support.whole_life import whole_life
 
 SEED = "strict parsing"
 DRAWS = 180  # of each mutation for each message; what comes out twice counts once

@@ -16,12 +16,13 @@ import pytest
 
 from rogatory.protocol import codec
 from rogatory.protocol.envelope import parse_envelope, sign_statement
-from rogatory.protocol.errors import NotVerified, Refused
+from rogatory.protocol.errors import NotVerified, Refused, RogatoryError
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.lifecycle import _RULES
-from rogatory.protocol.statements import BODIES, EXCHANGE_KINDS, Heartbeat, Reject, Statement
-from rogatory.server.engine import rejecting, submitting
+from rogatory.protocol.statements import EXCHANGE_KINDS, Clock, Heartbeat, Reject, Statement
+from rogatory.server.engine import placing, rejecting, submitting
 from tests.support.liar import Inner, granted, oversight_finds
+from tests.support.life import received
 
 REFUSAL = Refused("X_STATE_NOT_ALLOWED", "header.kind", "STATE.INVENTED")
 
@@ -142,12 +143,9 @@ def _refuse(_core: object, _verified: object) -> None:
 
 
 def test_no_kind_of_the_exchange_changes_a_state() -> None:
-    """A forged lapse has no rule that could act on it: what the fold does not know, it refuses."""
+    """What the exchange's own key signs has no rule that could act on it: what the fold does not know, it refuses."""
     assert not EXCHANGE_KINDS & set(_RULES)
     assert {StatementKind.REJECT, StatementKind.STATUS} == EXCHANGE_KINDS
-    assert StatementKind.CLOCK not in BODIES, (
-        "clock events need a rule of their own, and each party to recompute them"
-    )
 
 
 @pytest.mark.parametrize(
@@ -164,8 +162,8 @@ async def test_a_word_of_the_exchange_in_a_request_is_refused_by_every_reader(
     header = world.header("exchange", kind, request_id, world.state(request_id))
     forged = world.sign("exchange", header, body)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submitting, "decide", lambda state, _verified, _setting: state)
-        patch.setattr(submitting, "EXCHANGE_KINDS", frozenset())
+        patch.setattr(placing, "decide", lambda state, _verified, _setting: state)
+        patch.setattr(submitting, "UNSUBMITTED", frozenset())
         (result,) = world.submit("exchange", forged)
     assert result.receipt is not None, inner.world.rejection(result).statement.body
     async with inner.open("investigator") as session:
@@ -173,3 +171,43 @@ async def test_a_word_of_the_exchange_in_a_request_is_refused_by_every_reader(
             await session.exchange.get_request(request_id, "STATUS")
     assert (raised.value.code, raised.value.rule) == ("X_LOG_INVALID", "FOLD.X_KIND_UNKNOWN")
     assert inner.evidence("investigator") == ["view"]
+
+
+@pytest.mark.parametrize(
+    ("signer", "change", "said"),
+    [
+        ("clock", {}, "X_FIELD_INVALID body.due_ms CLOCK.NOT_DUE"),
+        ("clock", {"due_ms": 1}, "X_FIELD_INVALID body.obligation CLOCK.OBLIGATION"),
+        ("clock", {"obligation": "preserve"}, "X_FIELD_INVALID body.obligation CLOCK.OBLIGATION"),
+        ("exchange", {}, "X_NOT_AUTHORISED header.issuer CLOCK.KEY"),
+        ("judge", {}, "X_NOT_AUTHORISED header.issuer PARTY.CLOCK"),
+    ],
+)
+async def test_a_forged_lapse_is_recomputed_and_refused_by_every_reader(
+    inner: Inner, signer: str, change: dict[str, Any], said: str
+) -> None:
+    """The exchange says that time is up before it is: each party computes for itself what has fallen due, and when."""
+    world = inner.world
+    state = received(world)
+    term = state.obligation("produce")
+    assert term is not None
+    body = replace(Clock(term.name, term.trigger, term.rule, term.due_ms), **change)
+    header = replace(world.header(signer, StatementKind.CLOCK, state.request_id, state), about=b"")
+    forged = world.sign(signer, header, body)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placing, "decide", lambda state, _verified, _setting: state)
+        patch.setattr(submitting, "UNSUBMITTED", frozenset())
+        (result,) = world.submit(signer, forged)
+    assert result.receipt is not None, inner.world.rejection(result).statement.body
+    with pytest.raises(RogatoryError) as caught:
+        world.folded("investigator", state.request_id)
+    assert str(caught.value) == said
+    for name in ("investigator", "compliance"):
+        async with inner.open(name) as session:
+            with pytest.raises(NotVerified) as raised:
+                await session.exchange.get_request(state.request_id, "STATUS")
+        assert (raised.value.code, raised.value.rule) == (
+            "X_LOG_INVALID",
+            f"FOLD.{said.split(maxsplit=1)[0]}",
+        )
+        assert inner.evidence(name) == ["view"]

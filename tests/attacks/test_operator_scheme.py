@@ -7,6 +7,7 @@ that do not hold are tests/unit/test_quorum.py's matter, receipts tests/integrat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,9 +70,11 @@ def new_pack(inner: Inner, change: Callable[[bytes], bytes]) -> None:
     log_scheme(inner.world, StatementKind.PACK, sign_quorum(change(quorum.payload), PACK_TYPE, [signer]))
 
 
-def second_version(payload: bytes) -> bytes:
-    assert payload.count(b"\npack_version: 1\n") == 1
-    return payload.replace(b"\npack_version: 1\n", b"\npack_version: 2\n")
+def next_version(payload: bytes) -> bytes:
+    found = re.findall(rb"^pack_version: (\d+)$", payload, re.MULTILINE)
+    assert len(found) == 1
+    line = b"\npack_version: "
+    return payload.replace(line + found[0] + b"\n", line + str(int(found[0]) + 1).encode() + b"\n")
 
 
 async def sync(inner: Inner, method: str = "", answer: object = None) -> None:
@@ -137,7 +140,7 @@ async def test_an_expired_directory_is_not_believed_and_nothing_is_signed_on_it(
 
 async def test_packs_without_a_newer_version_that_was_there_are_refused(inner: Inner) -> None:
     _, old = served(inner)
-    new_pack(inner, second_version)
+    new_pack(inner, next_version)
     await sync(inner)
     error = await refused(inner, PACKS, old)
     assert (error.code, error.rule) == ("X_LOG_INVALID", "PACKS.ROLLBACK")
@@ -147,7 +150,7 @@ async def test_packs_without_a_newer_version_that_was_there_are_refused(inner: I
 async def test_packs_without_an_older_version_are_refused_too(inner: Inner) -> None:
     """Requests in flight keep the version that they named; without it nobody could judge them."""
     await sync(inner)
-    new_pack(inner, second_version)
+    new_pack(inner, next_version)
     _, both = served(inner)
     error = await refused(inner, PACKS, GetPacksResponse(both.packs[1:]))
     assert error.rule == "PACKS.ROLLBACK"
@@ -166,7 +169,7 @@ async def test_an_altered_pack_or_row_is_refused_by_its_signature_even_when_it_i
     directory, packs = served(inner)
     seed = inner.world.realm.row("judge").raw
     for kind, item, change in (
-        (StatementKind.PACK, packs.packs[0], second_version),
+        (StatementKind.PACK, packs.packs[0], next_version),
         (StatementKind.TRUST_LIST, directory.trust_list, lambda payload: payload.replace(seed, bytes(32))),
     ):
         quorum = codec.decode(Quorum, item.quorum, limit=1 << 20)

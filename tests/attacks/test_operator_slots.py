@@ -22,7 +22,7 @@ from rogatory.protocol.entry_schema import read_time, record_value, seal_value, 
 from rogatory.protocol.errors import NotVerified
 from rogatory.protocol.header import DAY_MS, Seen
 from rogatory.protocol.state import RequestState
-from rogatory.server.engine import batch, submitting
+from rogatory.server.engine import batch, placing, submitting
 from tests.support.liar import Inner, oversight_finds
 
 HOUR = 3_600_000
@@ -43,7 +43,7 @@ def lie(monkeypatch: pytest.MonkeyPatch, slot: int, value: bytes | None = None) 
         fields[slot] = value or (ABSENT if fields[slot] != ABSENT else present(b"invented"))
         return tuple(fields)
 
-    monkeypatch.setattr(submitting, "entry_fields", lying)
+    monkeypatch.setattr(placing, "entry_fields", lying)
 
 
 async def submitted(inner: Inner) -> tuple[bytes, NotVerified]:

@@ -31,7 +31,8 @@ from rogatory.protocol.quorum import open_root, open_trust_list
 from rogatory.protocol.statements import BODIES, EXCHANGE_KINDS
 from rogatory.protocol.wire import FeedItem
 from tests.support.acts import World
-from tests.support.life import Said, issued, refusal, sister, whole_life
+from tests.support.life import Said, issued, refusal, sister
+from tests.support.whole_life import whole_life
 
 REALM = ("X_REALM_MISMATCH", "header.realm", "REALM")
 Make = Callable[[World, Path], World]
@@ -88,8 +89,9 @@ def test_no_client_folds_a_statement_of_another_realm(tmp_path: Path, make: Make
     """An exchange that passes on what its twin accepted gets no further than the reader's own directory."""
     here = World.build(tmp_path / "here")
     there = make(here, tmp_path / "there")
+    said = everything(here)
     now = here.clock.now_ms()
-    for item in everything(here).values():
+    for item in said.values():
         verify_envelope(item.envelope, here.realm.directory, now)
         with pytest.raises(NotVerified) as caught:
             fold([LoggedEnvelope(item.envelope, 9, now)], there.realm.directory, there.realm.packs)

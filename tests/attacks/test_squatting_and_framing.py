@@ -152,7 +152,7 @@ def names_only(world: World, result: SubmitResult, peer: str, *victims: str) -> 
     assert receipt.values[2] == b"\x01" + row.org
     assert read_record(receipt.values[SUBJECT], 3) == (row.subject, row.roles[0].encode(), b"")
     rejection = world.rejection(result)
-    assert rejection.row == world.engine._core.exchange_row
+    assert rejection.row == world.engine._core.exchange_key.row
     assert rejection.header.addressee == row.address
     told = result.rejection.envelope + b"".join(lp(value) for value in receipt.values.values())
     for victim in victims:

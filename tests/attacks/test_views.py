@@ -46,7 +46,8 @@ from rogatory.protocol.wire import (
 from rogatory.server.engine import Direction, Op, TransferOpen
 from rogatory.server.engine.jobs import pack_json
 from tests.support.acts import World
-from tests.support.life import Said, issued, received, refusal, say, transmitted, whole_life
+from tests.support.life import Said, issued, received, refusal, say, transmitted
+from tests.support.whole_life import whole_life
 
 BYSTANDERS = ("other-investigator", "other-compliance", "other-provider-service", "exchange")
 
@@ -91,6 +92,8 @@ def test_replaying_an_envelope_opens_nothing_of_it(world: World, said: dict[Stat
         assert mine.receipt is not None
         secret = [mine.receipt.entry, *mine.receipt.commitments, *(o.salt for o in mine.receipt.openings)]
         for name in BYSTANDERS:
+            if world.realm.row(name).org == world.realm.row(item.by).org:
+                continue  # the exchange itself, about its clock
             (theirs,) = world.submit(name, item.envelope)
             assert theirs.receipt is None, kind
             assert theirs.rejection is not None
@@ -261,8 +264,9 @@ def test_a_range_opens_only_what_the_caller_may_see(world: World, said: dict[Sta
     scheme = world.engine._core.store.scheme()
     for name in BYSTANDERS:
         org = world.realm.row(name).org
+        theirs = {item.envelope for item in said.values() if world.realm.row(item.by).org != org}
         for item in opened(world, name):
-            assert item.envelope not in known
+            assert item.envelope not in theirs
             if item.index not in {row.i for row in scheme}:
                 actor = item.openings[2].value[1:]
                 assert actor == org, (name, item.index)

@@ -35,6 +35,8 @@ _OWN = (
 )  # fmt: skip
 # Options that write a new file or make a new folder, and never read one.
 _WRITES = {"--output", "DIR"}
+# Works under a regime that wants two persons only, so its file has a test of its own below.
+_ELSEWHERE = {"ENVELOPE"}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,8 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 def _case(life: Life, row: Row, folder: Path) -> list[Path]:
     """Lays out a folder in which the row's command works, and returns where the file lies, or all of its kind."""
     shutil.copytree(life.profiles / row.who, folder / "p", symlinks=True)
-    shutil.copy(life.folder / "rows.jsonl", folder / "rows.jsonl")
+    for name in ("rows.jsonl", "law.yaml"):
+        shutil.copy(life.folder / name, folder / name)
     if row.place.startswith("copy/"):
         shutil.copytree(life.folder / "copy", folder / "copy")
     if row.source:
@@ -55,7 +58,7 @@ def _case(life: Life, row: Row, folder: Path) -> list[Path]:
         if source.is_dir():
             shutil.copytree(source, (folder / row.place).parent)
         else:
-            shutil.copy(source, folder / "named")
+            shutil.copy(source, folder / (row.place if row.place.startswith("named") else "named"))
     found = sorted(folder.glob(row.place.format(**life.ids)))
     assert found
     return found
@@ -129,9 +132,31 @@ def _files(command: Any) -> Iterator[str]:  # noqa: ANN401 - the parser's own cl
 
 
 def test_every_option_that_takes_a_file_is_in_the_table() -> None:
-    known = {row.option for row in TABLE} | _WRITES
+    known = {row.option for row in TABLE} | _WRITES | _ELSEWHERE
     found = {name for _, command in leaves(get_command(app)) for name in _files(command)}
     assert found == known - {""}
+
+
+@pytest.mark.parametrize(
+    ("breakage", "rule"),
+    [
+        ("vanished", "PRESENT"),
+        ("a folder", "REGULAR_FILE"),
+        ("a pipe", "REGULAR_FILE"),
+        ("a device", "REGULAR_FILE"),
+        ("oversized", "SIZE_CAP"),
+    ],
+)
+def test_a_file_to_be_approved_by_a_second_person_is_named_too(
+    life: Life, breakage: str, rule: str, tmp_path: Path
+) -> None:
+    shutil.copytree(life.profiles / "compliance", tmp_path / "p", symlinks=True)
+    named = tmp_path / "named"
+    named.write_bytes(b"no envelope")
+    words = ["request", "second", "named", "--yes", "--profile", "p", "--json"]
+    assert _answer(life.run(tmp_path, *words))[:2] == (4, "X_ENCODING")
+    BREAKAGES[breakage](named)
+    assert _answer(life.run(tmp_path, *words)) == (2, "USAGE", "ENVELOPE", rule)
 
 
 def test_a_new_option_that_takes_a_file_is_seen() -> None:

@@ -69,6 +69,12 @@ def desk(life: Life, folder: Path, who: str = "investigator") -> Path:
     return folder
 
 
+def changed_draft(life: Life, folder: Path, change: dict[str, object]) -> None:
+    draft = json.loads((life.folder / "draft.json").read_text())
+    draft["tasks"] = [draft["tasks"][1] | change]
+    (folder / "draft.json").write_text(json.dumps(draft))
+
+
 def run(life: Life, folder: Path, *words: str) -> Said:
     before = Footprint.of_data(life.data)
     ran = life.run(folder, *(word.format(**life.ids) for word in words), "--profile", "p", "--json")
@@ -91,6 +97,23 @@ def run(life: Life, folder: Path, *words: str) -> Said:
             {"until": {"text": "2026-08-26T10:00:00", "zone": "Mars/Olympus"}},
             ("X_FIELD_INVALID", "tasks[0].until.zone", "ZONE_UNKNOWN"),
         ),
+    ],
+)
+def test_a_draft_with_a_time_that_is_no_moment_is_not_kept(
+    life: Life, tmp_path: Path, change: dict[str, object], error: tuple[str, str, str]
+) -> None:
+    folder = desk(life, tmp_path)
+    changed_draft(life, folder, change)
+    before = picture(folder)
+    made = run(life, folder, "request", "new", "--from-json", "draft.json")
+    assert (made.code, made.error, made.entries) == (4, error, 0)
+    assert IDENTIFIER not in made.words
+    assert picture(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
         (
             {"since": {"text": "2026-08-27T00:00:00Z"}, "until": {"text": "2026-08-26T00:00:00Z"}},
             ("X_TIME_RANGE_INVALID", "header.tasks[0].last_day", "WINDOW"),
@@ -104,12 +127,10 @@ def run(life: Life, folder: Path, *words: str) -> Said:
 def test_a_draft_with_a_time_that_does_not_do_is_neither_signed_nor_sent(
     life: Life, tmp_path: Path, change: dict[str, object], error: tuple[str, str, str]
 ) -> None:
-    """A draft may be kept half done; `lint` and `send` name what is wrong."""
+    """A draft may be kept half done; `lint` and `send` name what is wrong, also where the question was answered."""
     folder = desk(life, tmp_path)
-    draft = json.loads((life.folder / "draft.json").read_text())
-    draft["tasks"] = [draft["tasks"][1] | change]
-    (folder / "draft.json").write_text(json.dumps(draft))
-    made = run(life, folder, "request", "new", "--from-json", "draft.json")
+    changed_draft(life, folder, change)
+    made = run(life, folder, "request", "new", "--from-json", "draft.json", "--yes")
     number = made.answer["result"]["request_id"]
     lint = run(life, folder, "request", "lint", number)
     found = [(item["code"], item["field"], item["rule"]) for item in lint.answer["result"]["findings"]]

@@ -16,8 +16,10 @@ import grpc
 import pytest
 
 from rogatory.protocol import codec
+from rogatory.protocol.directory import PACK_TYPE, TRUST_LIST_TYPE
 from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import SystemClock, SystemEntropy, uuid7
+from rogatory.protocol.quorum import Quorum
 from rogatory.protocol.wire import (
     MAX_MESSAGE,
     FetchPartsRequest,
@@ -29,6 +31,7 @@ from rogatory.protocol.wire import (
     ListEntriesRequest,
     ListRequestsRequest,
     OpenEntriesRequest,
+    PublishRequest,
     PutSealedRequest,
     SubmitRequest,
     WatchRequest,
@@ -67,6 +70,10 @@ def _start(**change: object) -> pb.PutPartsRequest:
     return pb.PutPartsRequest(start=pb.PartStart(**values | change))
 
 
+def _quorum(payload_type: str, payload: bytes) -> bytes:
+    return codec.encode(Quorum(payload, payload_type, ()))
+
+
 def _missing(name: str, message: object, field: str, rule: str, entries: int = 0) -> Case:
     return _code(name, message, field, rule, entries, code="X_NOT_FOUND")
 
@@ -89,6 +96,7 @@ HONEST: dict[str, object] = {
     "AuditService/OpenEntries": OpenEntriesRequest(1, 1, "PROCESSING"),
     "DirectoryService/GetDirectory": pb.GetDirectoryRequest(),
     "DirectoryService/GetPacks": pb.GetPacksRequest(),
+    "DirectoryService/Publish": PublishRequest(CANARY),
 }
 CASES: dict[str, list[Case]] = {
     "ExchangeService/Submit": [
@@ -150,6 +158,13 @@ CASES: dict[str, list[Case]] = {
     ],
     "DirectoryService/GetDirectory": [],
     "DirectoryService/GetPacks": [],
+    "DirectoryService/Publish": [
+        _code("nothing", PublishRequest(b""), "request.quorum.payload_type", "TYPE"),
+        _code("no quorum", PublishRequest(CANARY), "request.quorum", "PARSE", code="X_ENCODING"),
+        _code("another kind of object", PublishRequest(_quorum(TRUST_LIST_TYPE, b"x")), "request.quorum.payload_type", "TYPE"),
+        _code("nobody signed it", PublishRequest(_quorum(PACK_TYPE, b"pack_id: invented\n")), "quorum.signatures", "THRESHOLD",
+              code="X_QUORUM_NOT_MET"),
+    ],
 }  # fmt: skip
 
 

@@ -24,9 +24,10 @@ from rogatory.protocol.statements import MAX_ENVELOPE, Reject, Statement
 from rogatory.v1 import statement_pb2
 from tests.support.acts import World
 from tests.support.front import ServerProcess, Wire
-from tests.support.life import issued, whole_life
+from tests.support.life import issued
 from tests.support.probing import Footprint
 from tests.support.signing import signed
+from tests.support.whole_life import whole_life
 
 Change = Callable[[Header, int], Header]
 

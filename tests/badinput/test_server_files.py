@@ -100,6 +100,7 @@ FILES: dict[str, Mapping[str, str]] = {
         "keys.log_ml_dsa_44", "X_FIELD_INVALID keys.log_ml_dsa_44 KEY_FILE"
     ),
     "data/keys/exchange.seed": _startup("keys.exchange", "X_FIELD_INVALID keys.exchange KEY_FILE"),
+    "data/keys/clock.seed": _startup("keys.clock", "X_FIELD_INVALID keys.clock KEY_FILE"),
     "scheme/root.quorum": _scheme("root", "X_FIELD_MISSING root.root_keys PRESENT"),
     "scheme/trust-list.quorum": _scheme("trust_list", "X_FIELD_INVALID quorum.payload_type TYPE"),
     "scheme/packs/*.quorum": _scheme("packs", "X_FIELD_INVALID quorum.payload_type TYPE")

@@ -67,7 +67,7 @@ async def request_id(desks: Desks, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("answer")
     items = (
         PlanItem(_records(folder / "records.jsonl", 3, 2), 1, "name", "RECORDS"),
-        PlanItem(_records(folder / "more.jsonl", 4), 1, "postal_address", "RECORDS"),
+        PlanItem(_records(folder / "more.jsonl", 4), 1, "postal_address", "RECORDS", label="BILLING"),
     )
     request_id = await _answered(desks, prepare_disclose, DisclosurePlan(items, words="as asked"))
     async with desks.open("investigator") as session:

@@ -138,7 +138,7 @@ def test_a_prosecutor_cannot_validate_traffic_data_and_a_judge_can(world: World)
     envelope = world.answer("prosecutor", StatementKind.VALIDATE, state, state.issue_digest, grant(state))
     code, field, rule = refused(world, "prosecutor", envelope)
     assert (code, field) == ("X_AUTHORITY_NOT_COMPETENT", "header.issuer.role")
-    assert rule == "eu.e-evidence.2023-1543/1/authority/2/validate"
+    assert rule == "eu.e-evidence.2023-1543/2/authority/2/validate"
     assert world.state(state.request_id) == state
     act(world, "judge", StatementKind.VALIDATE, state.request_id, state.issue_digest, grant(state))
 

@@ -38,9 +38,9 @@ from tests.support.life import (
     reading,
     received,
     transmitted,
-    whole_life,
 )
 from tests.support.realm import SeededEntropy
+from tests.support.whole_life import whole_life
 
 # Tables that the first version had too, with its columns.
 COLUMNS = {

@@ -40,8 +40,9 @@ from rogatory.client.outgoing import Flushed, flush_outbox, sign_and_send
 from rogatory.client.session import Session
 from rogatory.protocol.errors import Invalid, Refused, RogatoryError, Unavailable
 from rogatory.protocol.header import DAY_MS, StatementKind
+from rogatory.protocol.lifecycle_table import DECIDING_KINDS
 from rogatory.protocol.state import StateName
-from rogatory.protocol.statements import DECIDING_KINDS, DecisionCode
+from rogatory.protocol.statements import DecisionCode
 from rogatory.protocol.wire import SubmitRequest
 from tests.support import racing
 from tests.support.desks import FACTS

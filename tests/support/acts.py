@@ -191,10 +191,12 @@ class World:
         facts: tuple[Fact, ...] = FACTS,
         provider: str = "provider",
         returned: RequestState | None = None,
+        enforcing: str = "",
     ) -> tuple[bytes, bytes]:
         """Seal, store and sign a request; returns request id and envelope, not submitted yet.
 
-        It is a new one, or with ``returned`` a new issue of what the authority has sent back.
+        It is a new one, or with ``returned`` a new issue of what the authority has sent back; with ``enforcing`` the authority
+        of the provider's State gets the grounds too.
         """
         request_id = uuid7(self.clock, self.entropy) if returned is None else returned.request_id
         bare = replace(
@@ -206,19 +208,25 @@ class World:
             facts=facts,
             tasks=tuple(self._task(request_id, i, wanted) for i, wanted in enumerate(tasks, start=1)),
         )
-        readers = [self.realm.unit(name), self.realm.unit("judge")]
-        grounds = {unit.key_id: unit.sealing_key for unit in readers}
-        both = grounds | {self.realm.unit(provider).key_id: self.realm.unit(provider).sealing_key}
+        people = {"ASKING": name, "AUTHORITY": "judge", "ENFORCING": enforcing, "PROVIDER": provider}
+
+        def readers(section: str) -> dict[bytes, bytes]:
+            named = [people[audience] for audience in self.realm.pack.readers(section) if people[audience]]
+            return {unit.key_id: unit.sealing_key for unit in map(self.realm.unit, named)}
+
         refs = []
         for task in bare.tasks:
             content = codec.encode(self.particulars[request_id, task.number])
-            refs.append(self.seal(name, bare, SectionKind.PARTICULARS, task.number, content, both))
+            refs.append(
+                self.seal(name, bare, SectionKind.PARTICULARS, task.number, content, readers("PARTICULARS"))
+            )
         words = codec.encode(Grounds("EX-1", "invented", "needed", "fits", "an exercise, nobody is real"))
-        refs.append(self.seal(name, bare, SectionKind.GROUNDS, 0, words, grounds))
+        refs.append(self.seal(name, bare, SectionKind.GROUNDS, 0, words, readers("GROUNDS")))
         refs.sort(key=lambda ref: (ref.kind, ref.task, ref.object_digest))
         legal_type = self.realm.pack.kinds[kind.name].legal_type
         supersedes = b"" if returned is None else returned.issue_digest
-        body = Issue(kind, legal_type, self.realm.address("judge"), supersedes)
+        to = self.realm.address(enforcing) if enforcing else None
+        body = Issue(kind, legal_type, self.realm.address("judge"), supersedes, enforcing=to)
         return request_id, self.sign(name, replace(bare, sections=tuple(refs)), body)
 
     def _task(self, request_id: bytes, number: int, wanted: Wanted) -> Task:
@@ -304,6 +312,7 @@ def engine_files(server: Path) -> EngineFiles:
         log_key=keys / "log-ed25519.seed",
         log_key_pq=keys / "log-ml-dsa-44.seed",
         exchange_key=keys / "exchange.seed",
+        clock_key=keys / "clock.seed",
     )
 
 

@@ -147,6 +147,15 @@ TABLE: Final[tuple[Row, ...]] = (
         source="identifier", option="--identifier-file",
     ),
     Row(
+        "exhibit", "named",
+        "request new --kind PRESERVATION --type email --element mailbox --from-exhibit named#line:1 --profile p " + _SPAN,
+        _named("--from-exhibit") | {
+            "empty": _usage("--from-exhibit", "EXHIBIT.ONE_VALUE"),
+            "not UTF-8": _usage("--from-exhibit", "UTF8"),
+        },
+        source="identifier", option="--from-exhibit",
+    ),
+    Row(
         "passphrase", "named", "request fetch {REQUEST} --profile p --passphrase-file named",
         _named("--passphrase-file") | {
             "empty": (3, "X_PASSPHRASE", "passphrase", "PRESENT"),
@@ -179,6 +188,32 @@ TABLE: Final[tuple[Row, ...]] = (
             "oversized": (7, "X_ENCODING", "bundle.bundle", "TAR.END"),
         },
         source="exhibit.bundle", read=("exhibit.bundle", "*.bundle.partial"), option="BUNDLE",
+    ),
+    *(
+        Row(
+            f"law, {name}", "named.yaml", f"directory pack {words} --profile p",
+            _named(option) | _some(_bytes((4, "X_ENCODING", "pack", "YAML")), *some),
+            who="judge", source="law.yaml", read=("law.yaml",), entries=entries, option=option,
+            may=_ONLINE if entries else (),
+        )
+        for name, words, option, some, entries in (
+            ("shown", "show named.yaml", "PACK|FILE", ("empty", "not UTF-8", "a NUL"), 0),
+            ("looked through", "lint named.yaml", "FILE...", (), 0),
+            ("signed", "sign named.yaml --key {OFFICE} -o out", "FILE", ("truncated",), 0),
+            ("tried", "replay named.yaml", "FILE", ("not UTF-8",), 0),
+        )
+    ),
+    Row(
+        "law, published", "named", "directory pack publish named --profile p",
+        _some(_named("FILE"), "vanished", "a pipe", "oversized"), who="judge", source="law.quorum", read=("law.quorum",), option="FILE", may=_ONLINE,
+    ),
+    Row(
+        "key of the law's office", "named", "directory pack sign law.yaml --key named -o out --profile p",
+        _named("--key") | {"oversized": (4, "X_TOO_LARGE", "key_file", "SIZE_CAP")}, who="judge", source="realm/office/pack.key", read=("realm/office/pack.key",), option="--key",
+    ),
+    Row(
+        "law that others signed", "named", "directory pack sign law.yaml --key {OFFICE} -o named --profile p",
+        _some(_named("--output"), "a folder", "a pipe", "oversized"), who="judge", source="law.quorum", read=("law.quorum",), option="--output",
     ),
     Row(
         "settings of a profile", "p/profile.json", "request lint {DRAFT} --profile p",

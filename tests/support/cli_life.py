@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from rogatory.client.pack_library import shipped_packs
 from rogatory.client.private_files import write_private
 from tests.support.commands import Realm
 from tests.support.forked import Ran, Shell
@@ -52,6 +53,11 @@ audit list @ inspector
 audit prove 3 -o three.proof @ inspector
 audit verify copy @ inspector
 verify exhibit.bundle @ inspector
+directory pack lint law.yaml @ judge
+directory pack show law.yaml @ judge
+directory pack replay law.yaml @ judge
+directory pack sign law.yaml --key realm/office/pack.key -o law.quorum @ judge
+directory pack publish law.quorum @ judge
 """
 
 
@@ -75,6 +81,8 @@ class Life:
         (folder / "identifier").write_text(IDENTIFIER + "\n", "utf-8")
         item: dict[str, object] = {"path": "rows.jsonl", "task": 2, "element": "message_header", **_SPAN}
         (folder / "plan.json").write_text(json.dumps({"items": [item], "words": CANARY}), "utf-8")
+        (folder / "law.yaml").write_bytes(shipped_packs()["us.sca.2703f.v1"])
+        life.ids["OFFICE"] = str(folder / "realm" / "office" / "pack.key")
         life.realm.start()
         life._live()
         return life

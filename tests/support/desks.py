@@ -112,8 +112,16 @@ class Desks:
         profile = self.profile(name)
         return Channel(self.server.address, profile.tls(), "localhost")
 
-    def draft(self, *tasks: DraftTask, kind: str = "DISCLOSURE", provider: str = "provider") -> DraftRequest:
+    def draft(
+        self,
+        *tasks: DraftTask,
+        kind: str = "DISCLOSURE",
+        provider: str = "provider",
+        enforcing: str = "",
+        facts: dict[str, DraftFact] | None = None,
+    ) -> DraftRequest:
         """A draft for the realm's authority and provider."""
+        told = self.realm.address(enforcing) if enforcing else None
         unit = self.realm.address(provider)
         authority = self.realm.address("authority")
         draft = DraftRequest(
@@ -122,7 +130,8 @@ class Desks:
             provider=f"{unit.org.hex()}:{unit.unit.hex()}",
             authority=f"{authority.org.hex()}:{authority.unit.hex()}",
             tasks=tasks or (task(),),
-            facts=FACTS,
+            facts=FACTS if facts is None else facts,
+            enforcing=f"{told.org.hex()}:{told.unit.hex()}" if told else "",
             grounds=DraftGrounds("EX-1", "invented", "needed", "fits", "an exercise; nobody is real"),
         )
         return new_draft(draft, SystemClock(), SystemEntropy())

@@ -32,7 +32,7 @@ from rogatory.protocol.ids import uuid7
 from rogatory.protocol.lifecycle import decide
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.sealed import context_digest
-from rogatory.protocol.state import RequestState
+from rogatory.protocol.state import Obligation, RequestState
 from rogatory.protocol.statements import (
     PART_SIZE,
     Body,
@@ -238,3 +238,10 @@ def reading(state: RequestState) -> Receive:
     """The provider's word that it opened the particulars of every granted task."""
     refs = [state.particulars(task.number) for task in state.granted]
     return Receive((), tuple(sorted(ref.object_digest for ref in refs if ref is not None)))
+
+
+def obligation(state: RequestState, name: str) -> Obligation:
+    """A duty that must be running, or have run."""
+    found = state.obligation(name)
+    assert found is not None
+    return found

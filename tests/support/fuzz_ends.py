@@ -78,6 +78,7 @@ client_ca = "a.pem"
 log_ed25519 = "b.pem"
 log_ml_dsa_44 = "b.pem"
 exchange = "b.pem"
+clock = "b.pem"
 """
 
 

@@ -8,6 +8,7 @@ mutations is an attack test; here anything at all is read.
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import types
 import typing
@@ -16,6 +17,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Any
 
+from rogatory.client.pack_library import shipped_packs
 from rogatory.protocol import (
     codec,
     content,
@@ -33,6 +35,7 @@ from rogatory.protocol.errors import Invalid, NotVerified, RogatoryError
 from rogatory.protocol.identifiers import check_identifier
 from rogatory.protocol.instants import check_instant, instant_ms, parse_instant
 from rogatory.protocol.pack import load_pack
+from rogatory.protocol.pack.periods import parse_day, parse_period
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.quorum import Quorum, open_root, open_trust_list, verify_quorum
 from rogatory.protocol.receipt import decode_receipt, encode_receipt
@@ -41,7 +44,7 @@ from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import Statement
 from tests.support.fuzz_targets import Target
 from tests.support.project import ROOT
-from tests.support.realm import shared_realm, shipped_packs
+from tests.support.realm import shared_realm
 
 _ANY = (RogatoryError,)
 _LIMIT = 1 << 22
@@ -163,6 +166,17 @@ def _instant(data: bytes) -> None:
     assert instant_ms(text, zone) == instant.utc_ms
 
 
+def _period(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    period = parse_period(text, "here")
+    assert text == (f"P{period.days}D" if period.days else f"PT{period.hours}H")
+
+
+def _day(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    assert (dt.date(1970, 1, 1) + dt.timedelta(days=parse_day(text, "here"))).isoformat() == text
+
+
 def _identifier(data: bytes) -> None:
     kind, _, value = data.partition(b" ")
     check_identifier(kind.decode("utf-8", "replace"), value, shared_realm().pack.identifiers)
@@ -188,7 +202,7 @@ def _pack(data: bytes) -> None:
 def _small_packs() -> list[bytes]:
     return [
         b"\n".join(line for line in pack.split(b"\n") if not line.startswith(b"#"))
-        for pack in shipped_packs()
+        for pack in shipped_packs().values()
     ]
 
 
@@ -236,6 +250,10 @@ def targets() -> tuple[Target, ...]:
         Target("time slot", "protocol.entry_schema", (NotVerified,), lambda: [b"\1" + bytes(8)], _time),
         Target("instant", "protocol.instants", (Invalid,), lambda: [t.encode() for t in _INSTANTS], _instant),
         Target("identifier", "protocol.identifiers", (Invalid,), _identifiers, _identifier),
+        Target(
+            "period", "protocol.pack.periods", (Invalid,), lambda: [b"P10D", b"PT96H", b"P9999D"], _period
+        ),
+        Target("day", "protocol.pack.periods", (Invalid,), lambda: [b"2026-08-18", b"1999-12-31"], _day),
         Target("pack", "protocol.pack", (Invalid,), _small_packs, _pack, slow=20),
         Target("header as JSON", "protocol.plain", (Invalid,), _headers, _plain),
         Target("state as JSON", "protocol.plain", (Invalid,), _plain_states, _state),

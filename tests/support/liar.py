@@ -150,7 +150,7 @@ def log_scheme(world: World, kind: StatementKind, data: bytes) -> None:
     core, item = world.engine._core, SchemeObject(kind, data)
     batch = Batch(core, max(core.clock.now_ms(), core.log.time_ms))
     with core.store.transaction():
-        placed = batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, data)
+        placed = batch.place(item.fields(batch.time_ms), core.exchange_key.row.org, None, data)
         core.store.add_scheme(SchemeRow(placed.index, kind.name, data, placed.blob))
         staged = world.engine._write(batch)
     assert staged is not None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One accepted statement of every kind that has a body, and sister realms in which the same people hold the same keys.
+"""Requests as far as they have come, and sister realms in which the same people hold the same keys.
 
 For the attack tests: what is replayed elsewhere must be the honest original. The realms are invented; a real ceremony
 would never enrol one key in two of them, which is why the worst case is made here.
@@ -24,21 +24,15 @@ from rogatory.protocol.quorum import open_root, open_trust_list, sign_quorum
 from rogatory.protocol.receipt import log_identity, verify_receipt
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import (
-    Acknowledge,
     Body,
     DecisionCode,
     Delivered,
     GrantedTask,
-    Preserve,
     Receive,
-    Refuse,
     Reject,
-    ReportExcess,
-    TaskOutcome,
     Validate,
-    Withdraw,
 )
-from rogatory.server.engine import Engine, Op
+from rogatory.server.engine import Engine
 from tests.support.acts import NO_FLOODS, Wanted, World, engine_files
 from tests.support.realm import SeededEntropy, TrainingRealm
 
@@ -90,63 +84,23 @@ def say(world: World, name: str, kind: StatementKind, state: RequestState, about
     return Said(name, envelope)
 
 
-def issued(world: World, *tasks: Wanted) -> RequestState:
-    request_id, envelope = world.issue(tasks=tasks or TWO_TASKS)
+def issued(world: World, *tasks: Wanted, **other: Any) -> RequestState:  # noqa: ANN401 - of an issue
+    request_id, envelope = world.issue(tasks=tasks or TWO_TASKS, **other)
     return accept(world, "investigator", envelope, request_id)
 
 
-def transmitted(world: World, *tasks: Wanted) -> RequestState:
-    state = issued(world, *tasks)
+def transmitted(world: World, *tasks: Wanted, **other: Any) -> RequestState:  # noqa: ANN401 - of an issue
+    state = issued(world, *tasks, **other)
     say(world, "judge", StatementKind.VALIDATE, state, state.issue_digest, grant(state))
     return world.state(state.request_id)
 
 
-def received(world: World, *tasks: Wanted) -> RequestState:
-    state = transmitted(world, *tasks)
+def received(world: World, *tasks: Wanted, **other: Any) -> RequestState:  # noqa: ANN401 - of an issue
+    state = transmitted(world, *tasks, **other)
     say(world, "provider-service", StatementKind.DELIVERED, state, state.order_digest, Delivered())
     state = world.state(state.request_id)
     say(world, "compliance", StatementKind.RECEIVE, state, state.order_digest, reading(state))
     return world.state(state.request_id)
-
-
-def whole_life(world: World) -> dict[StatementKind, Said]:
-    """Runs requests until each kind with a body was accepted (or said by the exchange) once."""
-    said: dict[StatementKind, Said] = {}
-    request_id, envelope = world.issue(tasks=TWO_TASKS)
-    state = accept(world, "investigator", envelope, request_id)
-    said[StatementKind.ISSUE] = Said("investigator", envelope)
-
-    def act(name: str, kind: StatementKind, about: bytes, body: Body) -> None:
-        nonlocal state
-        said[kind] = say(world, name, kind, state, about, body)
-        state = world.state(request_id)
-
-    act("judge", StatementKind.VALIDATE, state.issue_digest, grant(state))
-    act("provider-service", StatementKind.DELIVERED, state.order_digest, Delivered())
-    act("compliance", StatementKind.RECEIVE, state.order_digest, reading(state))
-    produce = state.obligation("produce")
-    assert produce is not None
-    kept = Preserve(tuple(TaskOutcome(n, "PRESERVED") for n in state.open_tasks), produce.due_ms)
-    act("compliance", StatementKind.PRESERVE, state.order_digest, kept)
-    manifest = world.disclose(state, {1: "DELIVERED", 2: "NO_RECORD"})
-    state = accept(world, "compliance", manifest, request_id)
-    said[StatementKind.DISCLOSE] = Said("compliance", manifest)
-    about = state.disclosures[0].manifest
-    act("investigator", StatementKind.REPORT_EXCESS, about, ReportExcess((1, 2), "MINOR"))
-    act("investigator", StatementKind.ACKNOWLEDGE, about, Acknowledge("EXCESS_QUARANTINED"))
-    other = received(world)
-    kind = StatementKind.REFUSE
-    said[kind] = say(
-        world, "compliance", kind, other, other.order_digest, Refuse("P_IMMUNITY_OR_PRESS", (1, 2))
-    )
-    third = issued(world)
-    kind = StatementKind.WITHDRAW
-    said[kind] = say(world, "investigator", kind, third, third.issue_digest, Withdraw("ERROR"))
-    (result,) = world.submit("investigator", said[kind].envelope[:-1])
-    assert result.rejection is not None
-    said[StatementKind.REJECT] = Said("exchange", result.rejection.envelope)
-    said[StatementKind.STATUS] = Said("exchange", world.call("judge", Op.HEARTBEAT, b""))
-    return said
 
 
 def sister(

@@ -23,9 +23,10 @@ from rogatory.protocol import codec
 from rogatory.protocol.envelope import envelope_digest, parse_envelope
 from rogatory.protocol.header import Header
 from rogatory.protocol.lifecycle import LoggedEnvelope, fold
+from rogatory.protocol.lifecycle_table import DECIDING_KINDS
 from rogatory.protocol.receipt import MAX_RECEIPT, Rejection, log_identity, verify_receipt
 from rogatory.protocol.state import TERMINAL, RequestState
-from rogatory.protocol.statements import DECIDING_KINDS, MAX_ENVELOPE, Statement
+from rogatory.protocol.statements import MAX_ENVELOPE, Statement
 from tests.support.acts import World
 from tests.support.desks import make_profile, secrets_of
 from tests.support.inprocess import Exchange, Line

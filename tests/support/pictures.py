@@ -51,6 +51,19 @@ _BODIES: dict[StatementKind, dict[str, Any]] = {
         "wraps": (KeyWrap(_bytes(29), _bytes(30, 1168)),),
         "outcomes": (TaskOutcome(1, "DELIVERED"),),
     },
+    StatementKind.AMEND: {"granted": (GrantedTask(1, ("login_ip",), 20_000, 20_001),)},
+    StatementKind.PROPOSE_NARROWING: {"granted": (GrantedTask(1, ("login_ip", "name"), 20_002, 20_003),)},
+    StatementKind.CLARIFY_REQUEST: {"code": "SCOPE_UNCLEAR", "tasks": (1, 2)},
+    StatementKind.OBJECT: {"code": "P_OTHER", "bases": ("LAW_FORBIDS", "PENALTY_THREATENED")},
+    StatementKind.ERROR: {"grade": "SERIOUS", "party": "AGENCY", "cause": "WRONG_PERIOD", "tasks": (1,)},
+    StatementKind.REFUSE: {"code": "E_OTHER", "tasks": (1, 2), "conditional": True},
+    StatementKind.REWRAP: {
+        "object_digest": _bytes(32),
+        "audience": "COURT",
+        "wrap": KeyWrap(_bytes(33), _bytes(34, 1168)),
+    },
+    StatementKind.CLAIM_COST: {"amount": 12_050, "currency": "EUR"},
+    StatementKind.DEFER_NOTICE: {"ground": "RIGHTS_OF_OTHERS", "review_day": 20_100},
     StatementKind.PRESERVE: {"outcomes": (TaskOutcome(1, "PRESERVED"),), "until_ms": 1_800_000_000_000},
 }
 

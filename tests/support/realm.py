@@ -11,18 +11,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from rogatory.client import realm_files
 from rogatory.client.ceremony import Realm, make_training_realm
 from rogatory.client.certificates import Credential
-from rogatory.protocol.directory import PACK_TYPE, Directory, KeyRow, OrgRow, TrustRoot, UnitRow
+from rogatory.client.pack_library import chosen_packs
+from rogatory.protocol.directory import Directory, KeyRow, OrgRow, TrustRoot, UnitRow
 from rogatory.protocol.header import Address
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.protocol.keys import Signer
-from rogatory.protocol.pack import Pack, load_pack
-from rogatory.protocol.quorum import open_root, open_trust_list, verify_quorum
+from rogatory.protocol.laws import open_pack
+from rogatory.protocol.pack import Pack
+from rogatory.protocol.quorum import open_root, open_trust_list
 
 
 class FixedClock:
@@ -45,13 +46,6 @@ class SeededEntropy:
         data = hashlib.shake_256(self._state).digest(32 + length)
         self._state = data[:32]
         return data[32:]
-
-
-def shipped_packs() -> list[bytes]:
-    """Returns the regime packs that ship, exact file bytes."""
-    folder = resources.files("rogatory.packs")
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda f: f.name)
-    return [item.read_bytes() for item in files]
 
 
 def copy_private(source: Path, target: Path) -> Path:
@@ -84,22 +78,25 @@ class TrainingRealm:
         entropy: Entropy | None = None,
         listen: str = "127.0.0.1:0",
         index: int = 2,
+        packs: tuple[bytes, ...] = (),
     ) -> TrainingRealm:
         """Makes a new realm and, with a folder, writes `folder/server` and `folder/realm`.
 
         Directory rows are valid from an hour before the clock for ninety days; TLS needs the real clock, the default.
         """
-        realm = make_training_realm(shipped_packs(), clock or SystemClock(), entropy or SystemEntropy())
+        realm = make_training_realm(
+            packs or chosen_packs(), clock or SystemClock(), entropy or SystemEntropy()
+        )
         if folder is not None:
             realm_files.write_server(realm, folder / "server", listen)
             realm_files.write_scheme(realm, folder / "realm")
         root, fingerprint = open_root(realm.root, realm.fingerprint)
-        packs = [load_pack(verify_quorum(data, PACK_TYPE, root.pack_keys)) for data in realm.packs.values()]
+        laws = [open_pack(data, root) for data in realm.packs.values()]
         return cls(
             realm,
             root,
             open_trust_list(realm.trust_list, root, fingerprint, index),
-            {pack.digest: pack for pack in packs},
+            {pack.digest: pack for pack in laws},
         )
 
     @property

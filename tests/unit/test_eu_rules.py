@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from rogatory.client.pack_library import chosen_packs
 from rogatory.protocol.envelope import verify_envelope
 from rogatory.protocol.header import DAY_MS, Fact, Header, StatementKind
 from rogatory.protocol.ids import uuid7
@@ -19,7 +20,6 @@ from rogatory.protocol.pack import load_pack
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import DecisionCode, GrantedTask, Issue, Reject, RequestKind, Validate
 from tests.support.acts import FACTS, Wanted, World
-from tests.support.realm import shipped_packs
 
 SUBSCRIBER = Wanted()
 TRAFFIC = Wanted("msisdn", "+15550100123", ("call_record",))
@@ -185,7 +185,7 @@ def test_an_element_that_the_pack_does_not_know_for_a_purpose_is_refused(world: 
 
 
 def test_days_leave_out_the_day_of_the_event_and_hours_count_from_it() -> None:
-    pack = load_pack(shipped_packs()[0])
+    pack = load_pack(chosen_packs()[0])
     produce = pack.kinds["DISCLOSURE"].deadlines["produce"]
     noon = 20_000 * DAY_MS + DAY_MS // 2
     assert pack.due_ms(produce, noon, emergency=False) == (20_000 + 11) * DAY_MS

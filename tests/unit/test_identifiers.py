@@ -6,7 +6,7 @@ import pytest
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.identifier_types import CHECKS
-from rogatory.protocol.identifiers import IdentifierRule, check_identifier
+from rogatory.protocol.identifiers import IdentifierRule, check_identifier, check_shared_address
 
 _ANY = {name: IdentifierRule(r".+") for name in (*CHECKS, "badge", "cell_time", "ip_range")}
 
@@ -38,6 +38,8 @@ def _refusal(
         ("imsi", "999700000000001"),
         ("ip_port_time", "203.0.113.7:40001"),
         ("ip_port_time", "[2001:db8::1]:40001"),
+        ("ip_time", "203.0.113.7"),
+        ("ip_time", "2001:db8::1"),
         ("mac", "00:00:5e:00:53:01"),
         ("msisdn", "+999000000001"),
         ("onion", "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"),
@@ -73,6 +75,8 @@ def test_one_complete_value_is_a_target(name: str, value: str) -> None:
         ("msisdn", "+999000000001-+999000000009", "RANGE"),
         ("msisdn", "+999000000001\u2013+999000000009", "RANGE"),
         ("badge", "100-200", "RANGE"),
+        ("ip_time", "2001:db8::1-2001:db8::9", "RANGE"),
+        ("ip_time", "203.0.113.0/24", "RANGE"),
         ("ip_range", "203.0.113.7", "BULK_TYPE"),
         ("cell_time", "tower", "BULK_TYPE"),
     ],
@@ -124,6 +128,8 @@ def test_a_missing_part_is_asked_for_never_guessed(name: str, value: str, rule: 
         ("ip_port_time", "203.0.113.7:0", "PORT"),
         ("ip_port_time", "203.0.113.7:65536", "PORT"),
         ("ip_port_time", "203.0.113.7:040", "PORT"),
+        ("ip_time", "203.0.113.7:40001", "IP_ADDRESS"),
+        ("crypto_wallet", "bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "CHECK_DIGIT"),
         ("msisdn", "+0999000001", "E164"),
         ("msisdn", "+9990000000000001", "DIGITS"),
         ("msisdn", "+\uff19\uff19\uff19000000001", "DIGITS"),
@@ -156,3 +162,32 @@ def test_the_whole_value_must_match_the_pack_and_its_digits_are_ascii() -> None:
     check_identifier("badge", b"123", rules)
     for value in ("1234", "12", "x123", "\u0661\u0662\u0663"):
         assert _refusal("badge", value, rules) == (errors.X_FIELD_INVALID, "PATTERN")
+
+
+def test_a_checksum_that_the_pack_names_is_computed() -> None:
+    rules = {"badge": IdentifierRule(r"\d{4}", checksum="verhoeff")}
+    check_identifier("badge", b"2363", rules)
+    assert _refusal("badge", "2364", rules) == (errors.X_FIELD_INVALID, "CHECK_DIGIT")
+
+
+@pytest.mark.parametrize(
+    ("rule", "observed", "broken"),
+    [
+        (IdentifierRule(".+", observed_required=True, port_required_with_nat=True), 1, "PORT_AT_CGNAT"),
+        (IdentifierRule(".+", observed_required=True), 0, "OBSERVED_AT_CGNAT"),
+    ],
+)
+def test_behind_a_shared_address_port_and_moment_are_needed(
+    rule: IdentifierRule, observed: int, broken: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        check_shared_address(rule, declares_cgnat=True, observed=observed)
+    assert (caught.value.code, caught.value.rule) == (errors.X_IDENTIFIER_INCOMPLETE, broken)
+    check_shared_address(rule, declares_cgnat=False, observed=observed)
+
+
+def test_behind_a_shared_address_a_port_and_a_moment_are_enough() -> None:
+    rule = IdentifierRule(".+", observed_required=True)
+    check_shared_address(rule, declares_cgnat=True, observed=1)
+    check_shared_address(IdentifierRule(".+"), declares_cgnat=True, observed=0)
+    assert not rule.port_required_with_nat

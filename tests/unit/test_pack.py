@@ -6,19 +6,20 @@ What the EU pack's rules do to a request is tested in test_eu_rules.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
 
+from rogatory.client.pack_library import chosen_packs
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.pack import MAX_PACK, load_pack
 from rogatory.protocol.statements import RequestKind
-from tests.support.realm import shipped_packs
 from tests.support.refused import refusal
 
-(EU,) = shipped_packs()
+(EU,) = chosen_packs()
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -37,19 +38,19 @@ def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
         (lambda d: d.update(marking="REAL"), "pack.marking"),
         (lambda d: d["in_force"].update(since="18 August 2026"), "pack.in_force.since"),
         (lambda d: d["day_count"].update(start="event_day"), "pack.day_count.start"),
-        (lambda d: d["elements"]["name"].update(EVIDENCE="NOBODY"), "pack.elements"),
-        (lambda d: d["kinds"].update(WISH=d["kinds"]["DISCLOSURE"]), "pack.kinds.WISH"),
+        (lambda d: d["elements"]["name"].update(EVIDENCE="NOBODY"), "pack.elements.name"),
+        (lambda d: d["kinds"].update(WISH=copy.deepcopy(d["kinds"]["DISCLOSURE"])), "pack.kinds.WISH"),
         (lambda d: d["kinds"]["DISCLOSURE"]["authority"].pop("2"), "pack.kinds.DISCLOSURE.authority"),
         (lambda d: d["kinds"]["DISCLOSURE"]["threshold"].pop("1"), "pack.kinds.DISCLOSURE.threshold"),
         (
             lambda d: d["kinds"]["DISCLOSURE"]["deadlines"]["produce"].update(normal="10 days"),
-            "pack.deadlines",
+            "pack.kinds.DISCLOSURE.deadlines.produce.normal",
         ),
         (
             lambda d: d["kinds"]["DISCLOSURE"].update(required_facts=["mood"]),
             "pack.kinds.DISCLOSURE.required_facts",
         ),
-        (lambda d: d["identifiers"]["imei"].update(pattern="["), "pack.identifiers"),
+        (lambda d: d["identifiers"]["imei"].update(pattern="["), "pack.identifiers.imei.pattern"),
         (lambda d: d["log"].update(seal_months=7), "pack.log.seal_months"),
         (lambda d: d["outcomes"].pop("PRESERVATION"), "pack.outcomes.PRESERVATION"),
         (lambda d: d.update(digest="00"), "pack"),
@@ -81,7 +82,11 @@ def test_one_changed_byte_is_another_pack() -> None:
 
 
 def test_a_pack_has_no_rules_for_a_kind_that_it_does_not_know() -> None:
-    pack = load_pack(changed(lambda d: [d[name].pop("PRESERVATION") for name in ("kinds", "outcomes")]))
+    pack = load_pack(
+        changed(
+            lambda d: [d[name].pop("PRESERVATION") for name in ("kinds", "outcomes")] + [d.pop("examples")]
+        )
+    )
     assert pack.rules(RequestKind.DISCLOSURE).legal_type
     assert refusal(pack.rules, RequestKind.PRESERVATION) == (
         "X_FIELD_INVALID",

@@ -28,7 +28,7 @@ from rogatory.protocol.statements import (
     Withdraw,
 )
 from tests.support import refused
-from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, reading
+from tests.support.folding import SUBSCRIBER, TRAFFIC, Folding, granting, obligation, reading
 
 PRESERVATION = RequestKind.PRESERVATION
 refusal = partial(refused.refusal, family=Refused)
@@ -49,7 +49,8 @@ def test_delivery_starts_the_clock_of_the_pack_once(desk: Folding) -> None:
     state = desk.transmitted()
     assert (state.name, state.obligations, state.flags) == (StateName.TRANSMITTED, (), ())
     after = answer(desk, StatementKind.DELIVERED, state, Delivered(), "provider-service")
-    (clock,) = after.obligations
+    clock = obligation(after, "produce")
+    assert {item.name for item in after.obligations} == {"objection", "produce"}
     assert (clock.name, clock.met, clock.trigger) == ("produce", False, desk.index - 1)
     assert clock.rule == desk.pack.rule("kinds/DISCLOSURE/deadlines/produce")
     deadline = desk.pack.rules(state.kind).deadlines["produce"]
@@ -57,7 +58,9 @@ def test_delivery_starts_the_clock_of_the_pack_once(desk: Folding) -> None:
     assert after.flags == ("DELIVERED_TO_SERVICE",)
     assert after.name is StateName.TRANSMITTED
     urgent = replace(state, emergency=True)
-    (sooner,) = answer(desk, StatementKind.DELIVERED, urgent, Delivered(), "provider-service").obligations
+    sooner = obligation(
+        answer(desk, StatementKind.DELIVERED, urgent, Delivered(), "provider-service"), "produce"
+    )
     assert sooner.due_ms == desk.pack.due_ms(deadline, desk.clock.now_ms(), emergency=True) < clock.due_ms
     assert refusal(answer, desk, StatementKind.DELIVERED, after, Delivered(), "provider-service") == (
         "X_STATE_NOT_ALLOWED",
@@ -84,7 +87,7 @@ def test_only_the_provider_answers_and_only_the_order_in_force(desk: Folding, ki
 
 def test_what_is_kept_or_disclosed_is_so_under_the_order_in_force(desk: Folding) -> None:
     state = desk.received()
-    (due,) = [item.due_ms for item in state.obligations]
+    due = obligation(state, "produce").due_ms
     bodies: dict[StatementKind, Body] = {
         StatementKind.PRESERVE: Preserve((TaskOutcome(1, "PRESERVED"),), due),
         StatementKind.DISCLOSE: desk.manifest(state, task1="DELIVERED"),
@@ -128,7 +131,7 @@ def test_a_request_is_received_after_it_was_delivered_and_with_every_section_ope
 
 def test_what_will_be_disclosed_is_preserved_at_least_until_it_is_due(desk: Folding) -> None:
     state = desk.received(SUBSCRIBER, TRAFFIC)
-    due = state.obligations[0].due_ms
+    due = state.obligations[-1].due_ms
     kept = (TaskOutcome(1, "PRESERVED"), TaskOutcome(2, "PRESERVED"))
     assert refusal(answer, desk, StatementKind.PRESERVE, state, Preserve(kept, due - 1)) == (
         "X_FIELD_INVALID",
@@ -150,7 +153,7 @@ def test_what_will_be_disclosed_is_preserved_at_least_until_it_is_due(desk: Fold
 
 def test_a_preservation_ends_on_the_packs_day_with_an_outcome_for_each_task(desk: Folding) -> None:
     state = desk.received(SUBSCRIBER, TRAFFIC, kind=PRESERVATION)
-    due = state.obligations[0].due_ms
+    due = state.obligations[-1].due_ms
     assert due > desk.clock.now_ms() + 59 * DAY_MS
     kept = (TaskOutcome(1, "PRESERVED"), TaskOutcome(2, "NOT_HELD"))
     for until in (due - 1, due + 1):
@@ -238,10 +241,10 @@ def test_a_disclosure_ends_the_tasks_it_names_and_the_last_acknowledgement_close
         "",
     )
     assert record.manifest == first.last_digest
-    assert not first.obligations[0].met
+    assert not obligation(first, "produce").met
     second = desk.answered(first, task2="NO_RECORD")
     assert second.name is StateName.DELIVERED
-    assert second.obligations[0].met
+    assert obligation(second, "produce").met
     seen = Acknowledge("IN_SCOPE")
     one = desk.act("investigator", StatementKind.ACKNOWLEDGE, second, record.manifest, seen)
     assert [item.scope_report for item in one.disclosures] == ["IN_SCOPE", ""]

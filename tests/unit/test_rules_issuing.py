@@ -81,7 +81,7 @@ def test_who_may_sign_alone_transmits_at_once_and_needs_nobody(desk: Folding) ->
     assert state.granted == whole(state)
     assert state.authority is None
     grant = granting(state)
-    asked = ("X_STATE_NOT_ALLOWED", "header.kind", "NO_AUTHORITY_ASKED")
+    asked = ("X_NOT_AUTHORISED", "header.issuer", "PARTY.AUTHORITY")
     assert refusal(validate, desk, state, grant) == asked
 
 
@@ -130,8 +130,14 @@ def test_an_issue_is_held_against_its_pack(desk: Folding) -> None:
 
 
 def test_an_emergency_is_a_fact_of_the_header(desk: Folding) -> None:
-    facts = tuple(sorted((*FACTS, Fact("emergency", ("LIFE",))), key=lambda fact: fact.code))
+    claimed = (*FACTS, Fact("emergency", ("LIFE",)))
+    facts = tuple(
+        sorted((*claimed, Fact("emergency.reason", ("CHILD_AT_RISK",))), key=lambda fact: fact.code)
+    )
     assert issue(desk, facts=facts).emergency
+    assert refusal(issue, desk, facts=tuple(sorted(claimed, key=lambda fact: fact.code)))[0] == (
+        "X_EMERGENCY_NOT_REASONED"
+    )
 
 
 def test_an_issue_goes_to_a_provider_that_can_open_it_and_comes_from_a_unit_that_can(desk: Folding) -> None:

@@ -24,6 +24,7 @@ from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol import errors
 from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.errors import NotVerified, Refused
+from rogatory.protocol.labelling import label_faults
 from rogatory.protocol.scope import ScopeReport, check_scope, scope_of
 from rogatory.protocol.sealed import DisclosureContext
 from rogatory.protocol.state import DisclosureState, RequestState
@@ -43,6 +44,7 @@ class Fetched:
         kept: What lies in the profile; names in the meta are the sender's and must not be used as paths.
         directory: Folder of the files that are in scope.
         quarantined: Files with something outside the scope.
+        unlabelled: Indices of items that do not say which of several they are, although the pack wants it said.
     """
 
     disclosure_id: bytes
@@ -50,6 +52,7 @@ class Fetched:
     kept: Kept
     directory: Path
     quarantined: tuple[Path, ...]
+    unlabelled: tuple[int, ...] = ()
 
     @property
     def scope_report(self) -> str:
@@ -95,7 +98,8 @@ async def _fetch(session: Session, view: RequestView, item: DisclosureState, pro
         raise NotVerified(errors.X_RECEIPT_INVALID, "opened", "STORED_DIFFERS")
     home = place(session.profile, "opened", view.request_id, item.disclosure_id)
     away = tuple(kept.files[index] for index in kept.report.quarantined)
-    return Fetched(item.disclosure_id, manifest, kept, home, away)
+    faults = label_faults(session.packs[view.state.pack_digest].labels, kept.meta.items)
+    return Fetched(item.disclosure_id, manifest, kept, home, away, tuple(index for index, _rule in faults))
 
 
 async def _open(session: Session, view: RequestView, manifest: ViewedStatement, progress: Progress) -> Kept:

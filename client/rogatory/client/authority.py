@@ -14,15 +14,18 @@ from types import MappingProxyType
 
 from rogatory.client.composing import Opened, Prepared, answer
 from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched
+from rogatory.client.reviews import enforcing_refusal
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.errors import NotVerified, Refused
 from rogatory.protocol.header import Task, require
-from rogatory.protocol.state import RequestState, StateName
+from rogatory.protocol.state import HoldName, Open, RequestState, StateName
 from rogatory.protocol.statements import DecisionCode, GrantedTask, Validate
+from rogatory.protocol.terms import ENFORCING
 
 _PURPOSE = "VALIDATION"
+_LATER = (HoldName.EX_POST_VALIDATION_PENDING, HoldName.WIDENING_PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,13 @@ class Narrowing:
     since_day: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     until_day: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
-    def applied(self, task: Task) -> GrantedTask | None:
+    @property
+    def named(self) -> frozenset[int]:
+        """Numbers of the tasks that it speaks of."""
+        dropped = (number for number, _ in self.drop_elements)
+        return frozenset({*self.drop_tasks, *self.since_day, *self.until_day, *dropped})
+
+    def applied(self, task: Task | GrantedTask) -> GrantedTask | None:
         """Return what is left of a task, or None.
 
         Raises:
@@ -62,16 +71,29 @@ class Narrowing:
         return GrantedTask(task.number, elements, first, last)
 
     @staticmethod
-    def _day(days: Mapping[int, int], task: Task, otherwise: int) -> int:
+    def _day(days: Mapping[int, int], task: Task | GrantedTask, otherwise: int) -> int:
         return days.get(task.number, days.get(0, otherwise))
 
 
 async def queue(session: Session) -> tuple[RequestRow, ...]:
-    """Return the requests that wait for this unit's decision."""
-    mine = session.me.address
+    """Return the requests that wait for this unit's decision: new ones, emergencies to be validated, larger scopes.
+
+    An enforcing authority's are those that it was notified of and has not spoken on.
+    """
     return await list_rows(
-        session, _PURPOSE, lambda state: state.name is StateName.ISSUED and state.authority == mine
+        session, _PURPOSE, lambda state: _waits(session, state) or _reviewed(session, state)
     )
+
+
+def _waits(session: Session, state: RequestState) -> bool:
+    if state.authority != session.me.address:
+        return False
+    return state.name is StateName.ISSUED or any(state.held(name) for name in _LATER)
+
+
+def _reviewed(session: Session, state: RequestState) -> bool:
+    told = any(item.name == ENFORCING and not item.met and not item.fired for item in state.obligations)
+    return state.enforcing == session.me.address and told
 
 
 async def show(session: Session, request_id: bytes) -> Opened:
@@ -83,7 +105,10 @@ async def show(session: Session, request_id: bytes) -> Opened:
 async def prepare_grant(
     session: Session, request_id: bytes, narrowing: Narrowing | None = None, *, note: str = ""
 ) -> Prepared:
-    """Prepare a grant of a whole request or of a part.
+    """Prepare a grant: of a request, whole or in part; after an emergency issue; or of a larger scope that waits.
+
+    A larger scope is granted as it stands or not at all. Where both an emergency and a larger scope wait, the emergency comes
+    first, for nothing may be built on it before.
 
     Args:
         session: With unlocked keys.
@@ -96,12 +121,15 @@ async def prepare_grant(
         Refused: Not waiting for a decision, or the grant would widen what was asked.
         Invalid: The narrowing leaves nothing.
     """
-    opened, view = await _decidable(session, request_id)
+    view = await _seen(session, request_id)
+    opened = await _decidable(session, view)
     state, cut = view.state, narrowing or Narrowing()
+    larger = _larger(state)
+    if larger is not None:
+        return _widening(session, view, opened, larger, cut, note)
     asked = [item.task for item in state.tasks]
     numbers = {task.number for task in asked} | {0}
-    named = {*cut.drop_tasks, *cut.since_day, *cut.until_day, *(n for n, _ in cut.drop_elements)}
-    require(named <= numbers, "narrowing", "TASK_EXISTS")
+    require(cut.named <= numbers, "narrowing", "TASK_EXISTS")
     granted = tuple(left for left in (cut.applied(task) for task in asked) if left is not None)
     require(granted, "narrowing", "SOMETHING_LEFT")
     require_matched(opened, state, (task.number for task in granted))
@@ -119,36 +147,81 @@ async def prepare_return(session: Session, request_id: bytes, code: str, *, note
     """Prepare a return: the agency may send a better request under the same id.
 
     Raises:
-        Refused: Not waiting for a decision, or the pack does not list the code.
+        Refused: Not waiting for a decision, sent before its validation, or the pack does not list the code.
     """
-    return await _negative(session, request_id, DecisionCode.RETURN, code, note)
+    return await _negative(session, await _seen(session, request_id), DecisionCode.RETURN, code, note)
 
 
-async def prepare_refuse(session: Session, request_id: bytes, code: str, *, note: str = "") -> Prepared:
-    """Prepare a refusal, which ends the request.
+async def prepare_refuse(
+    session: Session,
+    request_id: bytes,
+    code: str,
+    tasks: tuple[int, ...] = (),
+    *,
+    conditional: bool = False,
+    note: str = "",
+) -> Prepared:
+    """Prepare a refusal: of the validating authority, which ends the request, or of the enforcing one.
+
+    Args:
+        session: With unlocked keys.
+        request_id: The request.
+        code: Reason of the pack's list.
+        tasks: What the enforcing authority refuses; the whole unless given.
+        conditional: The enforcing authority lets the data be used under the conditions of the note.
+        note: Words, sealed.
 
     Raises:
-        Refused: Not waiting for a decision, or the pack does not list the code.
+        Refused: Not waiting for this unit, the pack does not list the code, or only an enforcing authority may say so.
     """
-    return await _negative(session, request_id, DecisionCode.REFUSE, code, note)
+    view = await _seen(session, request_id)
+    if view.state.enforcing == session.me.address != view.state.authority:
+        return enforcing_refusal(session, view, code, tasks, conditional=conditional, note=note)
+    if tasks or conditional:
+        raise Refused(errors.X_FIELD_INVALID, "body.tasks", "ENFORCING_ONLY")
+    return await _negative(session, view, DecisionCode.REFUSE, code, note)
 
 
 async def _negative(
-    session: Session, request_id: bytes, decision: DecisionCode, code: str, note: str
+    session: Session, view: RequestView, decision: DecisionCode, code: str, note: str
 ) -> Prepared:
-    opened, view = await _decidable(session, request_id)
+    state, opened = view.state, await _decidable(session, view)
     if code not in view.pack.refusal["authority"]:
         raise Refused(errors.X_FIELD_INVALID, "body.code", view.pack.rule("refusal/authority"))
-    body = Validate(decision=decision, code=code, opened=_own_sections(opened, view.state))
-    state = view.state
-    return answer(session, view, body, state.agency, state.issue_digest, note=note, opened=opened)
+    larger = _larger(state)
+    if decision is DecisionCode.RETURN and larger is None and state.name is not StateName.ISSUED:
+        raise Refused(errors.X_STATE_NOT_ALLOWED, "body.decision", "EX_POST_GRANT_OR_REFUSE")
+    body = Validate(decision=decision, code=code, opened=_own_sections(opened, state))
+    about = larger.digest if larger is not None else state.issue_digest
+    return answer(session, view, body, state.agency, about, note=note, opened=opened)
 
 
-async def _decidable(session: Session, request_id: bytes) -> tuple[Opened, RequestView]:
-    view = await session.exchange.get_request(request_id, _PURPOSE)
-    if view.state.name is not StateName.ISSUED or view.state.authority != session.me.address:
+async def _seen(session: Session, request_id: bytes) -> RequestView:
+    return await session.exchange.get_request(request_id, _PURPOSE)
+
+
+async def _decidable(session: Session, view: RequestView) -> Opened:
+    if not _waits(session, view.state):
         raise Refused(errors.X_STATE_NOT_ALLOWED, "request_id", f"STATE.{view.state.name.name}")
-    return await open_view(session, view, _PURPOSE), view
+    return await open_view(session, view, _PURPOSE)
+
+
+def _larger(state: RequestState) -> Open | None:
+    """Return the larger scope that is to be decided on now."""
+    if state.held(HoldName.EX_POST_VALIDATION_PENDING) is not None:
+        return None
+    return state.held(HoldName.WIDENING_PENDING)
+
+
+def _widening(
+    session: Session, view: RequestView, opened: Opened, larger: Open, cut: Narrowing, note: str
+) -> Prepared:
+    state = view.state
+    require(not cut.named, "narrowing", "WIDENING_AS_ASKED")
+    require_matched(opened, state, (task.number for task in larger.granted))
+    _grounds_opened(opened, state)
+    body = Validate(DecisionCode.GRANT, "", larger.granted, _own_sections(opened, state))
+    return answer(session, view, body, state.provider, larger.digest, note=note, opened=opened)
 
 
 def _grounds_opened(opened: Opened, state: RequestState) -> None:

@@ -29,7 +29,7 @@ from rogatory.client.bundle_contents import check_section, claimed_request
 from rogatory.client.bundle_tar import Source, write_members
 from rogatory.client.log_reader import prove
 from rogatory.client.opened_store import load
-from rogatory.client.private_files import read_kept
+from rogatory.client.private_files import others_may_read, read_kept
 from rogatory.client.requests import section_objects, section_places
 from rogatory.client.sealing.files import PARTIAL, staged
 from rogatory.client.sealing.proving import commitment_key
@@ -43,6 +43,7 @@ from rogatory.protocol.errors import NotAuthorised, NotVerified, RogatoryError, 
 from rogatory.protocol.header import require
 from rogatory.protocol.receipt import Rejection, verify_head
 from rogatory.protocol.sealed import section_context
+from rogatory.protocol.state import Flag
 from rogatory.protocol.wire import MAX_MESSAGE, LoggedStatement
 
 __all__ = ["BundleInfo", "Verdict", "verify_bundle", "write_bundle"]
@@ -74,10 +75,13 @@ async def write_bundle(
         progress: Called with bytes written and in all.
 
     Raises:
-        RogatoryError: The request does not verify, a stored file is damaged, or there is such a file already.
+        RogatoryError: The request does not verify, a stored file is damaged, there is such a file already, or the request
+            concerns a victim and other users of the machine may look into the folder.
         OSError: The file cannot be written.
     """
     view = await _view(session, request_id)
+    if Flag.REDUCED_DISTRIBUTION.value in view.state.flags:
+        require(not others_may_read(out), "out", "WORLD_READABLE")
     directory, packs = session.state.scheme_bytes()
     members = [Source(names.DIRECTORY, directory), Source(names.PACKS, packs)]
     members += [

@@ -33,6 +33,7 @@ from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import require
 from rogatory.protocol.instants import parse_instant
+from rogatory.protocol.labelling import label_faults
 from rogatory.protocol.plain import from_plain
 from rogatory.protocol.scope import Row, ScopeReport, check_scope, scope_of
 from rogatory.protocol.state import RequestState
@@ -45,7 +46,10 @@ _TASK_NUMBER: Final = re.compile(r"[1-9][0-9]?")  # a request has at most MAX_TA
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """One file to disclose: the task and element that it answers, how its rows are read, the span it declares."""
+    """One file to disclose: the task and element that it answers, how its rows are read, the span it declares.
+
+    ``label`` says which of several it is, where the pack wants that said, such as BILLING for an address.
+    """
 
     path: Path
     task: int
@@ -55,6 +59,7 @@ class PlanItem:
     since: DraftInstant | None = None
     until: DraftInstant | None = None
     name: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class _PlainItem:
     since: DraftInstant | None = None
     until: DraftInstant | None = None
     name: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ def plan_from_json(data: Any, base: Path) -> DisclosurePlan:  # noqa: ANN401 - p
             item.since,
             item.until,
             item.name,
+            item.label,
         )
         for item in plain.items
     )
@@ -145,7 +152,8 @@ async def prepare_disclose(
         progress: Called with bytes sealed, and in all.
 
     Raises:
-        Refused: ``X_OUT_OF_SCOPE`` with the item and the first reason; ``check_plan`` lists them all.
+        Refused: ``X_OUT_OF_SCOPE`` or ``X_ADDRESS_UNLABELLED`` with the item and the first reason; ``check_plan`` lists
+            them all.
         NotVerified: Particulars do not open or match.
         Invalid: A file is missing or changed while it was read, or the plan contradicts itself.
     """
@@ -153,7 +161,7 @@ async def prepare_disclose(
     opened, items, report = await _checked(session, view, plan)
     if report.reasons:
         first = report.reasons[0]
-        raise Refused(errors.X_OUT_OF_SCOPE, first.field, first.rule)
+        raise Refused(first.code, first.field, first.rule)
     state = view.state
     outcomes = _outcomes(state, plan)
     sealed, path = await asyncio.to_thread(_seal, session, state, items, plan.words, progress or ignore)
@@ -170,10 +178,14 @@ async def _checked(
     items = await asyncio.to_thread(_measured, plan)
     scope = scope_of(view.state.granted, opened.particulars)
     answered: set[int] = set()
+    inside: set[tuple[int, str]] = set()
+    labels = session.packs[view.state.pack_digest].labels
 
     def rows() -> Iterator[Row]:
         for row in disclosure_rows(items):
             answered.add(row.task)
+            if row.element in labels:
+                inside.add((row.item, row.element))
             yield row
 
     report = await asyncio.to_thread(lambda: check_scope(scope, rows()))
@@ -182,7 +194,12 @@ async def _checked(
         for excess in report.excess[:_MAX_REASONS]
     ]
     count = report.in_scope + len(report.excess)
-    return opened, items, PlanReport(report, count, tuple(reasons) + _closed(view.state, answered))
+    unlabelled = tuple(
+        Finding(errors.X_ADDRESS_UNLABELLED, f"items[{index}].label", rule)
+        for index, rule in label_faults(labels, [item for item, _path in items], inside)
+    )
+    others = _closed(view.state, answered) + unlabelled
+    return opened, items, PlanReport(report, count, tuple(reasons) + others)
 
 
 def _closed(state: RequestState, answered: set[int]) -> tuple[Finding, ...]:
@@ -206,6 +223,7 @@ def _item(item: PlanItem, index: int) -> DisclosedItem:
         since=_instant(item.since, f"{at}.since"),
         until=_instant(item.until, f"{at}.until"),
         format=item.format,
+        label=item.label,
     )
     try:
         return measure(declared, item.path)

@@ -14,12 +14,15 @@ from types import MappingProxyType
 
 from rogatory.client.addressbook import find_unit
 from rogatory.client.composing import Finding, Opened, Prepared, new_header, prepared
-from rogatory.client.drafts import DraftInstant, DraftRequest, DraftTask
+from rogatory.client.draft_checks import asked_of, parse
+from rogatory.client.drafts import DraftRequest, DraftTask
+from rogatory.client.exhibits import lifted
+from rogatory.client.provider_catalogue import provider_catalogue
 from rogatory.client.sealing.seal import seal_section
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.protocol import codec, errors
-from rogatory.protocol.content import Grounds, Instant, Particulars
+from rogatory.protocol.content import Grounds, Particulars
 from rogatory.protocol.decision import Setting
 from rogatory.protocol.directory import UnitRow
 from rogatory.protocol.envelope import Verified
@@ -34,7 +37,7 @@ from rogatory.protocol.header import (
     Task,
     require,
 )
-from rogatory.protocol.instants import parse_instant
+from rogatory.protocol.identifiers import check_shared_address
 from rogatory.protocol.lifecycle import decide
 from rogatory.protocol.match import match
 from rogatory.protocol.pack import Pack
@@ -42,10 +45,8 @@ from rogatory.protocol.sealed import identifier_commitment, section_context
 from rogatory.protocol.state import StateName
 from rogatory.protocol.statements import Issue, RequestKind, Statement
 
-# Warnings: allowed, but worth a second look.
-W_WINDOW_LONG = "W_WINDOW_LONG"
+# A warning: allowed, but worth a second look. The others are those of ``protocol.plausibility``.
 W_GROUNDS_EMPTY = "W_GROUNDS_EMPTY"
-_LONG_WINDOW_DAYS = 90
 
 
 def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
@@ -55,7 +56,7 @@ def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
         RogatoryError: The first rule that the draft breaks; ``lint`` lists them all.
     """
     made = _make(session, draft)
-    problems = tuple(_problems(session, made))
+    problems = tuple(_problems(session, draft, made))
     blocking = next((item for item in problems if item.severity == "ERROR"), None)
     if blocking is not None:
         raise Refused(blocking.code, blocking.field, blocking.rule)
@@ -70,7 +71,7 @@ def lint(session: Session, draft: DraftRequest) -> tuple[Finding, ...]:
     findings = list(_parts(session, draft))
     if not findings:
         try:
-            findings += _problems(session, _make(session, draft))
+            findings += _problems(session, draft, _make(session, draft))
         except RogatoryError as error:
             findings.append(_finding(error))
     return tuple(findings)
@@ -86,9 +87,12 @@ def _parts(session: Session, draft: DraftRequest) -> Iterator[Finding]:
     ]
     if draft.authority:
         checks.append(lambda: find_unit(session, draft.authority, "draft.authority"))
+    if draft.enforcing:
+        checks.append(lambda: find_unit(session, draft.enforcing, "draft.enforcing"))
     for i, task in enumerate(draft.tasks):
-        checks.append(partial(_instant, task.since, f"tasks[{i}].since"))
-        checks.append(partial(_instant, task.until, f"tasks[{i}].until"))
+        checks.append(partial(parse, task.since, f"tasks[{i}].since"))
+        checks.append(partial(parse, task.until, f"tasks[{i}].until"))
+        checks.append(partial(lifted, task, f"tasks[{i}]"))
     for check in checks:
         try:
             check()
@@ -100,19 +104,24 @@ def _finding(error: RogatoryError, severity: str = "ERROR") -> Finding:
     return Finding(error.code, error.field, error.rule, severity)
 
 
-def _problems(session: Session, made: Prepared) -> Iterator[Finding]:
+def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator[Finding]:
     """Run the judge's and the exchange's rules over a dry run."""
     opened, pack = made.opened, _pinned(session, made.statement.header)
+    provider = provider_catalogue(session.profile).entry(made.statement.header.addressee)
     if opened is None:
         return
     for number, particulars in opened.particulars.items():
         try:
             match(made.statement.header, particulars, pack.identifiers)
+            check_shared_address(
+                pack.identifiers[particulars.identifier_type],
+                declares_cgnat=provider.cgnat,
+                observed=len(particulars.observed),
+                at=f"tasks[{number - 1}]",
+            )
         except RogatoryError as error:
             yield _finding(error)
-        task = made.statement.header.task(number)
-        if task is not None and task.last_day - task.first_day >= _LONG_WINDOW_DAYS:
-            yield Finding(W_WINDOW_LONG, f"tasks[{number}].until", "WINDOW", "WARNING")
+    yield from asked_of(draft, session.clock.now_ms())
     grounds = opened.grounds
     if grounds is None or not (grounds.necessity and grounds.proportionality):
         yield Finding(W_GROUNDS_EMPTY, "grounds.necessity", "GROUNDS", "WARNING")
@@ -138,6 +147,7 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
     kind, pack = _kind(draft), _pack(session, draft)
     provider = find_unit(session, draft.provider, "draft.provider")
     authority = find_unit(session, draft.authority, "draft.authority") if draft.authority else None
+    enforcing = find_unit(session, draft.enforcing, "draft.enforcing") if draft.enforcing else None
     reply = find_unit(session, draft.reply_to, "draft.reply_to") if draft.reply_to else _own(session)
     view = session.exchange.stored_view(request_id)
     particulars = {
@@ -154,10 +164,17 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
     if supersedes:
         bare = replace(bare, about=supersedes)
     grounds = Grounds(**{name: getattr(draft.grounds, name) for name in Grounds.__dataclass_fields__})
-    readers = [reply] if authority is None else [reply, authority]
-    sealed = [_seal(session, bare, SectionKind.GROUNDS, 0, codec.encode(grounds), readers)]
+    units = {"ASKING": reply, "AUTHORITY": authority, "PROVIDER": provider, "ENFORCING": enforcing}
+    sealed = [_seal(session, bare, SectionKind.GROUNDS, 0, codec.encode(grounds), _readers(pack, units))]
     sealed += [
-        _seal(session, bare, SectionKind.PARTICULARS, number, codec.encode(item), [*readers, provider])
+        _seal(
+            session,
+            bare,
+            SectionKind.PARTICULARS,
+            number,
+            codec.encode(item),
+            _readers(pack, units, "PARTICULARS"),
+        )
         for number, item in particulars.items()
     ]
     sealed.sort(key=lambda pair: (int(pair[1].kind), pair[1].task, pair[1].object_digest))
@@ -167,6 +184,7 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
         authority=authority.address if authority is not None else None,
         supersedes=supersedes,
         preservation=_hex(draft.preservation, "draft.preservation") if draft.preservation else b"",
+        enforcing=enforcing.address if enforcing is not None else None,
     )
     header = replace(bare, sections=tuple(ref for _, ref in sealed))
     opened = Opened(MappingProxyType(particulars), grounds, view=view)
@@ -221,10 +239,6 @@ def _facts(draft: DraftRequest) -> tuple[Fact, ...]:
     )
 
 
-def _instant(instant: DraftInstant, at: str) -> Instant:
-    return parse_instant(instant.text, instant.zone, at)
-
-
 def _particulars(session: Session, number: int, task: DraftTask) -> Particulars:
     at = f"tasks[{number - 1}]"
     return Particulars(
@@ -232,13 +246,14 @@ def _particulars(session: Session, number: int, task: DraftTask) -> Particulars:
         identifier_type=task.identifier_type,
         identifier=task.identifier.encode(),
         commitment_key=session.entropy.token(32),
-        since=_instant(task.since, f"{at}.since"),
-        until=_instant(task.until, f"{at}.until"),
+        since=parse(task.since, f"{at}.since"),
+        until=parse(task.until, f"{at}.until"),
         service=task.service,
-        observed=tuple(_instant(item, f"{at}.observed[{i}]") for i, item in enumerate(task.observed)),
+        observed=tuple(parse(item, f"{at}.observed[{i}]") for i, item in enumerate(task.observed)),
         elements=tuple(sorted(set(task.elements))),
         purpose=task.purpose,
         words=task.words,
+        exhibit=lifted(task, at),
     )
 
 
@@ -260,6 +275,12 @@ def _task(session: Session, request_id: bytes, particulars: Particulars) -> Task
         first_day=particulars.since.utc_ms // DAY_MS,
         last_day=particulars.until.utc_ms // DAY_MS,
     )
+
+
+def _readers(pack: Pack, units: Mapping[str, UnitRow | None], section: str = "GROUNDS") -> list[UnitRow]:
+    """Return the units that the law lets read a section, among those that the request names."""
+    named = (units.get(audience) for audience in pack.readers(section))
+    return list({unit.key_id: unit for unit in named if unit is not None}.values())
 
 
 def _seal(

@@ -29,8 +29,17 @@ class DraftInstant:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftExhibit:
+    """The file on this machine that the identifier was taken from, its SHA-256 in hex, and the place in it."""
+
+    path: str
+    sha256: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftTask:
-    """One identifier, what is asked about it, and the window; both ends belong to it."""
+    """One identifier, what is asked about it, and the window; both ends belong to it. ``exhibit`` where it was not typed."""
 
     identifier_type: str
     identifier: str = field(repr=False)
@@ -41,6 +50,7 @@ class DraftTask:
     service: str = ""
     observed: tuple[DraftInstant, ...] = ()
     words: str = field(default="", repr=False)
+    exhibit: DraftExhibit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +85,12 @@ class DraftRequest:
         tasks: One for each identifier, numbered from 1 in this order.
         facts: Coded facts by code.
         grounds: Why.
+        enforcing: Authority of the provider's State, where the law wants it to be told; in the same ways.
         reply_to: Unit that answers are sealed to; empty for the author's own.
         preservation: Request id (hex) of an earlier preservation that this production follows.
         request_id: Hex, given by ``new_draft``.
+        incident: When what is investigated happened, with the zone of the place; stays in the draft, and slips of the year
+            or the hour are noticed against it.
     """
 
     kind: str
@@ -87,9 +100,11 @@ class DraftRequest:
     tasks: tuple[DraftTask, ...]
     facts: Mapping[str, DraftFact] = field(default_factory=dict)
     grounds: DraftGrounds = field(default_factory=DraftGrounds, repr=False)
+    enforcing: str = ""
     reply_to: str = ""
     preservation: str = ""
     request_id: str = ""
+    incident: DraftInstant | None = None
 
 
 def draft_from_json(data: Any) -> DraftRequest:  # noqa: ANN401 - parsed JSON may be anything

@@ -51,11 +51,12 @@ def init_exchange(
     require(origin and host and ":" in listen, "exchange", "NAMES")
     source = entropy or SystemEntropy()
     log = LogKeys(origin, source.token(32), source.token(32))
-    seed = source.token(32)
+    seed, clock = source.token(32), source.token(32)
     signer, tls = Ed25519Signer(seed), server_request(host)
+    clock_key = Ed25519Signer(clock).public_key
     for name in ("", "tls", "data", "data/keys", "scheme", "scheme/packs"):
         private_dir(folder / name)
-    seeds = {"log-ed25519": log.ed25519, "log-ml-dsa-44": log.ml_dsa_44, "exchange": seed}
+    seeds = {"log-ed25519": log.ed25519, "log-ml-dsa-44": log.ml_dsa_44, "exchange": seed, "clock": clock}
     for name, value in seeds.items():
         write_private(folder / "data" / "keys" / f"{name}.seed", value.hex().encode() + b"\n")
     write_private(folder / "tls" / "exchange.key", tls.key)
@@ -66,6 +67,7 @@ def init_exchange(
         "log_origin": origin,
         "log_vkeys": [vkey.decode() for vkey in log.vkeys()],
         "exchange_key": {"alg": signer.public_key.alg, "raw": signer.public_key.raw.hex()},
+        "clock_key": {"alg": clock_key.alg, "raw": clock_key.raw.hex()},
         "tls_spki": tls.spki.hex(),
         "certificate_request": tls.request.decode(),
     }

@@ -40,6 +40,7 @@ from rogatory.protocol.entry_schema import (
 from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import StatementKind
+from rogatory.protocol.laws import open_recall
 from rogatory.protocol.quorum import quorum_digest, verify_quorum
 from rogatory.protocol.receipt import LogIdentity, check_dates
 from rogatory.protocol.state import RequestState
@@ -47,7 +48,13 @@ from rogatory.protocol.statements import FLOOD_RULE, PAYLOAD_TYPES, Reject
 from rogatory.protocol.wire import OpenedEntry
 
 _SCHEME_KINDS: Final = frozenset(
-    {StatementKind.CONFIG, StatementKind.ROOT, StatementKind.TRUST_LIST, StatementKind.PACK}
+    {
+        StatementKind.CONFIG,
+        StatementKind.ROOT,
+        StatementKind.TRUST_LIST,
+        StatementKind.PACK,
+        StatementKind.PACK_RECALL,
+    }
 )
 _Signed = tuple[Verified, RequestState | None]
 _NONE: Final[Mapping[int, bytes]] = MappingProxyType({})
@@ -214,6 +221,8 @@ class Recomputer:
             verify_quorum(data, TRUST_LIST_TYPE, root.list_keys)
         elif kind is StatementKind.PACK:
             verify_quorum(data, PACK_TYPE, root.pack_keys)
+        elif kind is StatementKind.PACK_RECALL:
+            open_recall(data, root)
         elif item.index not in self._objects:
             raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         return scheme_fields(kind, quorum_digest(data), time_ms)

@@ -103,6 +103,11 @@ def damaged(profile: Profile) -> tuple[int, ...]:
     return tuple(_number(path) for path in _folders(profile) if _readable(profile, path) is None)
 
 
+def envelope_file(profile: Profile, waiting: Waiting) -> Path:
+    """Return the file of a waiting statement's exact signed bytes, for a colleague who must approve them."""
+    return profile.folder("outbox") / f"{waiting.number:06d}" / _ENVELOPE
+
+
 def remove(profile: Profile, waiting: Waiting) -> None:
     """Take a statement out of the queue, and its staged ciphertext with it."""
     folder = profile.folder("outbox") / f"{waiting.number:06d}"

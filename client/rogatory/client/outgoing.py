@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from rogatory.audit.failpoints import failpoint
@@ -19,6 +20,7 @@ from rogatory.client.exchange import NotSaved
 from rogatory.client.outbox import Waiting
 from rogatory.client.private_files import write_private
 from rogatory.client.rejections import Rejected
+from rogatory.client.seconding import rests
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, ignore, upload
 from rogatory.client.views import RequestView, ViewedStatement
@@ -33,6 +35,7 @@ from rogatory.protocol.state import RequestState
 BEHIND: Final = "OUTBOX.BEHIND"
 DISK: Final = "PROFILE.DISK"
 WAITS: Final = "OUTBOX.WAITS"
+SECOND: Final = "OUTBOX.SECOND"
 
 
 class NotUploaded(Unavailable):
@@ -44,7 +47,8 @@ class Sent:
     """What became of a statement: in the log (with receipt and state), or waiting in the outbox (``queued``).
 
     Where the disk does not take the receipt of an accepted one, ``receipt_saved`` is false and the statement stays in the
-    outbox, to fetch the receipt again; nothing about it is open any more.
+    outbox, to fetch the receipt again; nothing about it is open any more. ``second`` is the file of signed bytes that a
+    colleague must approve before it is sent.
     """
 
     request_id: bytes
@@ -53,6 +57,7 @@ class Sent:
     state: RequestState | None = None
     receipt: VerifiedReceipt | None = None
     queued: bool = False
+    second: Path | None = None
     receipt_saved: bool = True
 
 
@@ -101,6 +106,9 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         # Order within a request is kept.
         return Sent(waiting.request_id, queued=True, receipt_saved=False)
     try:
+        if await rests(session, waiting.kind, waiting.envelope, prepared.view):
+            file = outbox.envelope_file(session.profile, waiting)
+            return Sent(waiting.request_id, queued=True, receipt_saved=False, second=file)
         return await _send(session, waiting, prepared.view, progress)
     except (Unavailable, OSError):
         # Also where the own disk fails before there is an answer: it is signed and kept, and goes later.
@@ -146,6 +154,8 @@ async def flush_outbox(session: Session, *, progress: Progress | None = None) ->
 async def _try(session: Session, waiting: Waiting, progress: Progress | None) -> Flushed:
     try:
         view = session.exchange.stored_view(waiting.request_id)
+        if await rests(session, waiting.kind, waiting.envelope, view):
+            raise Refused(errors.X_SECOND_MISSING, "outbox", SECOND)
         sent = await _send(session, waiting, view, progress)
         return Flushed(waiting, sent, kept=not sent.receipt_saved)
     except Rejected as error:

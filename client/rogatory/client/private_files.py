@@ -72,6 +72,18 @@ def check_private(path: Path, at: str) -> None:
         raise Invalid(errors.X_FIELD_INVALID, at, "OWNER_ONLY")
 
 
+def others_may_read(path: Path) -> bool:
+    """Tell whether users of the machine who are neither owner nor of the group may enter the folder of a file.
+
+    A folder that cannot be asked counts as open; where rights are no bits (Windows), none is seen as open.
+    """
+    try:
+        mode = stat.S_IMODE(path.absolute().parent.stat().st_mode)
+    except OSError:
+        return True
+    return POSIX and bool(mode & 0o005)
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Put a file in place, durably; a reader or a crash sees the old content or the new, never a part."""
     temporary = path.with_name(path.name + ".tmp")

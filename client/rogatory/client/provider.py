@@ -23,6 +23,7 @@ from rogatory.client.watch import Heard, watch
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Refused, Unavailable
 from rogatory.protocol.header import StatementKind, require
+from rogatory.protocol.lifecycle_table import LET_GO
 from rogatory.protocol.state import TERMINAL, RequestState, StateName
 from rogatory.protocol.statements import (
     Delivered,
@@ -40,10 +41,16 @@ _PURPOSE: Final = "PROCESSING"
 
 
 async def inbox(session: Session) -> tuple[RequestRow, ...]:
-    """Return the requests that were transmitted to this provider and are not at their end."""
+    """Return the requests that were transmitted to this provider: those not at their end, and those whose data may go."""
     return await list_rows(
-        session, _PURPOSE, lambda state: _mine(session, state) and state.name not in TERMINAL
+        session,
+        _PURPOSE,
+        lambda state: _mine(session, state) and (state.name not in TERMINAL or _to_let_go(state)),
     )
+
+
+def _to_let_go(state: RequestState) -> bool:
+    return state.name in LET_GO and state.preserved_until_ms > 0
 
 
 async def show(session: Session, request_id: bytes) -> Opened:

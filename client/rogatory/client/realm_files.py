@@ -4,7 +4,7 @@
     DIR/realm/                 root.quorum trust-list.quorum packs/*.quorum fingerprint
     DIR/server/config.toml     settings of the exchange
     DIR/server/tls/            exchange.pem exchange.key clients.pem
-    DIR/server/data/keys/      log-ed25519.seed log-ml-dsa-44.seed exchange.seed (32 bytes as hex, 0600)
+    DIR/server/data/keys/      log-ed25519.seed log-ml-dsa-44.seed exchange.seed clock.seed (32 bytes as hex, 0600)
     DIR/server/scheme/         what the exchange logs at its first start, same files as DIR/realm
     DIR/server/data/           otherwise the exchange's own
 
@@ -20,6 +20,7 @@ from typing import Final
 from rogatory.client.ceremony import Realm
 
 EXCHANGE: Final = "exchange"
+CLOCK: Final = "clock"
 _CONFIG: Final = """\
 # Settings of the exchange. Paths are relative to this file. Environment variables ROGATORY_... override.
 listen = "{listen}"
@@ -35,6 +36,7 @@ client_ca = "tls/clients.pem"
 log_ed25519 = "data/keys/log-ed25519.seed"
 log_ml_dsa_44 = "data/keys/log-ml-dsa-44.seed"
 exchange = "data/keys/exchange.seed"
+clock = "data/keys/clock.seed"
 """
 
 
@@ -73,6 +75,7 @@ def write_server(realm: Realm, folder: Path, listen: str = "127.0.0.1:0") -> Pat
         "log-ed25519": realm.log.ed25519,
         "log-ml-dsa-44": realm.log.ml_dsa_44,
         "exchange": realm.members[EXCHANGE].seed,
+        "clock": realm.members[CLOCK].seed,
     }
     for name, seed in seeds.items():
         _write(folder / "data" / "keys" / f"{name}.seed", seed.hex().encode() + b"\n")

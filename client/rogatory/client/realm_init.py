@@ -3,6 +3,7 @@
 
     DIR/realm     what everybody may have
     DIR/server    the exchange, ready for `rogatory-server --config DIR/server/config.toml`
+    DIR/office    the key that signs regime packs, locked
     DIR/profiles  one profile for each person and service, all under one passphrase
 
 Everything is invented and marked EXERCISE. An operational realm is never made like this: there each party makes its own
@@ -11,17 +12,18 @@ keys (`rogatory.client.enrolment`), and the exchange only its own (`rogatory.cli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from rogatory.client.ceremony import Member, Realm, make_training_realm
-from rogatory.client.keyfile import DEFAULT_COST, Cost, lock
-from rogatory.client.private_files import require_new
+from rogatory.client.keyfile import DEFAULT_COST, Cost, lock, save
+from rogatory.client.law_office import PACK_KEY
+from rogatory.client.pack_library import DEFAULT_PACK, chosen_packs
+from rogatory.client.private_files import private_dir, require_new
 from rogatory.client.profile import Person, Profile, ProfileConfig, pack_secrets
-from rogatory.client.realm_files import EXCHANGE, write_scheme, write_server
+from rogatory.client.realm_files import CLOCK, EXCHANGE, write_scheme, write_server
 from rogatory.protocol.header import Address, require
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.protocol.keys import Alg
@@ -52,17 +54,12 @@ class TrainingMade:
     profiles: tuple[ProfileMade, ...]
 
 
-def shipped_packs() -> tuple[bytes, ...]:
-    """Return the exact bytes of the regime packs that ship, by file name."""
-    files = (item for item in resources.files("rogatory.packs").iterdir() if item.name.endswith(".yaml"))
-    return tuple(item.read_bytes() for item in sorted(files, key=lambda item: item.name))
-
-
 def init_training(
     folder: Path,
     passphrase: str,
     listen: str = DEFAULT_LISTEN,
     *,
+    packs: Iterable[str] = (DEFAULT_PACK,),
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     cost: Cost = DEFAULT_COST,
@@ -74,6 +71,7 @@ def init_training(
         folder: Where to write.
         passphrase: Locks the key file of every profile; one for all, since everything here is invented.
         listen: Host and port of the exchange; the port must be a real one, because profiles remember it.
+        packs: Regime packs by id, or ``all``.
         clock: When the ceremony takes place.
         entropy: Where keys and ids come from.
         cost: Argon2id parameters of the key files.
@@ -81,15 +79,19 @@ def init_training(
 
     Raises:
         Invalid: The folder is not empty, the address has no port, or the passphrase is empty.
+        Refused: ``X_PACK_UNKNOWN``.
     """
     host, _, port = listen.rpartition(":")
     require(host and port.isdigit() and 0 < int(port) < 65_536, "listen", "HOST_PORT")
     require_new(folder)
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-    realm = make_training_realm(shipped_packs(), clock, entropy)
+    realm = make_training_realm(chosen_packs(packs), clock, entropy)
     config = write_server(realm, folder / "server", listen)
     write_scheme(realm, folder / "realm")
-    people = [member for name, member in realm.members.items() if name != EXCHANGE]
+    # In an operational realm these keys are on other people's machines; here, who learns plays them too.
+    private_dir(folder / "office")
+    save(folder / "office" / "pack.key", lock({PACK_KEY: realm.scheme.pack}, passphrase, cost, entropy))
+    people = [member for name, member in realm.members.items() if name not in {CLOCK, EXCHANGE}]
     made = []
     for i, member in enumerate(people, start=1):
         made.append(_profile(realm, member, folder / "profiles" / member.name, listen, passphrase, cost))

@@ -24,6 +24,7 @@ from rogatory.protocol.header import Header, SectionKind, SectionRef
 from rogatory.protocol.match import match
 from rogatory.protocol.sealed import MAX_SECTION, check_object, section_context
 from rogatory.protocol.state import RequestState
+from rogatory.protocol.terms import owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def list_rows(
 
 def due_ms(state: RequestState) -> int | None:
     """Return the due instant of the next duty that is open, or None."""
-    return min((duty.due_ms for duty in state.obligations if not duty.met), default=None)
+    return min((duty.due_ms for duty in state.obligations if owed(state, duty)), default=None)
 
 
 async def open_view(session: Session, view: RequestView, purpose: str) -> Opened:

@@ -9,13 +9,12 @@ elsewhere, and whether the log is still one history is not judged here but in ``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import (
     MAX_LIST,
-    PACK_TYPE,
     TRUST_ROOT_TYPE,
     Directory,
     TrustRoot,
@@ -24,7 +23,8 @@ from rogatory.protocol.entry import scheme_fields
 from rogatory.protocol.entry_schema import ALL_SLOTS
 from rogatory.protocol.errors import NotVerified, Refused
 from rogatory.protocol.header import StatementKind
-from rogatory.protocol.pack import Pack, load_pack
+from rogatory.protocol.laws import open_pack, open_recall
+from rogatory.protocol.pack import Pack
 from rogatory.protocol.quorum import open_root, open_trust_list, quorum_digest, verify_quorum
 from rogatory.protocol.receipt import (
     LogHead,
@@ -60,7 +60,7 @@ class Scheme:
         """Return the newest version of a pack that is in force.
 
         Raises:
-            Refused: ``X_PACK_UNKNOWN``, or ``X_PACK_NOT_IN_FORCE``.
+            Refused: ``X_PACK_UNKNOWN``, ``X_PACK_NOT_IN_FORCE``, or ``X_PACK_RECALLED``.
         """
         versions = [pack for pack in self.packs.values() if pack.pack_id == pack_id]
         if not versions:
@@ -68,7 +68,11 @@ class Scheme:
         usable = [pack for pack in versions if pack.in_force_at(at_ms)]
         if not usable:
             raise Refused(errors.X_PACK_NOT_IN_FORCE, "pack_id", "IN_FORCE")
-        return max(usable, key=lambda pack: pack.pack_version)
+        # A recalled version is not stepped over: going back to older law is not for a program to choose.
+        newest = max(usable, key=lambda pack: pack.pack_version)
+        if newest.recalled_at is not None:
+            raise Refused(errors.X_PACK_RECALLED, "pack_id", newest.rule("recall"))
+        return newest
 
 
 def verify_scheme(
@@ -93,21 +97,28 @@ def verify_scheme(
     root, realm = _chain(directory.roots, fingerprint)
     log = log_identity(root)
     receipts = [
-        _logged(item, StatementKind.ROOT, log, f"roots[{i}]") for i, item in enumerate(directory.roots)
+        logged(item, StatementKind.ROOT, log, f"roots[{i}]") for i, item in enumerate(directory.roots)
     ]
-    receipts.append(_logged(directory.trust_list, StatementKind.TRUST_LIST, log, "trust_list"))
+    receipts.append(logged(directory.trust_list, StatementKind.TRUST_LIST, log, "trust_list"))
     found = open_trust_list(directory.trust_list.quorum, root, realm, directory.trust_list.receipt.index)
     if at_ms is not None:
         _in_term(root, found, at_ms)
     loaded: dict[bytes, Pack] = {}
     versions: set[tuple[str, int]] = set()
     for i, item in enumerate(packs.packs):
-        receipts.append(_logged(item, StatementKind.PACK, log, f"packs[{i}]"))
-        pack = load_pack(verify_quorum(item.quorum, PACK_TYPE, root.pack_keys))
+        receipts.append(logged(item, StatementKind.PACK, log, f"packs[{i}]"))
+        pack = open_pack(item.quorum, root)
         if (pack.pack_id, pack.pack_version) in versions:
             raise NotVerified(errors.X_LOG_INVALID, f"packs[{i}]", "PACKS.FORK")
         versions.add((pack.pack_id, pack.pack_version))
         loaded[pack.digest] = pack
+    for i, item in enumerate(packs.recalls):
+        receipts.append(logged(item, StatementKind.PACK_RECALL, log, f"recalls[{i}]"))
+        recall = open_recall(item.quorum, root)
+        recalled = loaded.get(recall.pack_digest)
+        if recalled is None:
+            raise NotVerified(errors.X_LOG_INVALID, f"recalls[{i}]", "DIRECTORY.PACKS")
+        loaded[recall.pack_digest] = replace(recalled, recalled_at=item.receipt.index)
     heads = tuple(receipt.head for receipt in receipts)
     return Scheme(realm, root, found, log, MappingProxyType(loaded), heads)
 
@@ -132,6 +143,9 @@ def check_continues(before: Scheme, after: Scheme) -> None:
             raise NotVerified(errors.X_LOG_INVALID, at, f"{name}.FORK")
     if not set(before.packs) <= set(after.packs):
         raise NotVerified(errors.X_LOG_INVALID, "packs", "PACKS.ROLLBACK")
+    for digest, pack in before.packs.items():
+        if pack.recalled_at not in {None, after.packs[digest].recalled_at}:
+            raise NotVerified(errors.X_LOG_INVALID, "recalls", "PACKS.ROLLBACK")
 
 
 def _in_term(root: TrustRoot, found: Directory, at_ms: int) -> None:
@@ -155,8 +169,12 @@ def _chain(roots: Sequence[LoggedQuorum], fingerprint: bytes | None) -> tuple[Tr
     return root, realm
 
 
-def _logged(item: LoggedQuorum, kind: StatementKind, log: LogIdentity, at: str) -> VerifiedReceipt:
-    """Verify the receipt of a quorum object's own entry, all slots: it is about these bytes and stands at this place."""
+def logged(item: LoggedQuorum, kind: StatementKind, log: LogIdentity, at: str) -> VerifiedReceipt:
+    """Verify the receipt of a quorum object's own entry, all slots: it is about these bytes and stands at this place.
+
+    Raises:
+        NotVerified: The receipt does not hold, or is of another object.
+    """
     verified = verify_receipt(item.receipt, log)
     if set(verified.values) != ALL_SLOTS:
         raise NotVerified(errors.X_RECEIPT_INVALID, f"{at}.receipt.openings", "SCHEME.OPENED")

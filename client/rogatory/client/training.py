@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who exists in a training realm: seven invented organisations, each with one unit.
+"""Who exists in a training realm: eight invented organisations, each with one unit.
 
 Two agencies and two providers, so that one can be shown to see nothing of the other; one authority that holds both a
 prosecutor and a judge, so that rank matters. Every name is invented. Data only: ``rogatory.client.ceremony`` makes the
@@ -45,6 +45,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
         (
             PersonPlan("investigator", "Ines Vestig (invented)", "INVESTIGATOR"),
             PersonPlan("second-investigator", "Otto Zweit (invented)", "INVESTIGATOR"),
+            PersonPlan("duty-officer", "Nora Nacht (invented)", "DUTY_OFFICER"),
         ),
     ),
     OrgPlan(
@@ -65,12 +66,20 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
         ),
     ),
     OrgPlan(
+        "enforcing",
+        "Court of Westland (invented)",
+        PartyKind.AUTHORITY,
+        "IE",
+        (PersonPlan("enforcer", "Eoin Prueft (invented)", "JUDGE"),),
+    ),
+    OrgPlan(
         "provider",
         "Example Access (invented)",
         PartyKind.PROVIDER,
         "IE",
         (
             PersonPlan("compliance", "Cora Pruef (invented)", "DISCLOSURE_OFFICER"),
+            PersonPlan("second-compliance", "Sven Vier (invented)", "DISCLOSURE_OFFICER"),
             PersonPlan("provider-service", "Example Access gateway", "SERVICE", service=True),
         ),
     ),
@@ -96,7 +105,10 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
         "The exchange",
         PartyKind.OPERATOR,
         "AT",
-        (PersonPlan("exchange", "The exchange", "EXCHANGE", service=True),),
+        (
+            PersonPlan("exchange", "The exchange", "EXCHANGE", service=True),
+            PersonPlan("clock", "The exchange's clock", "CLOCK", service=True),
+        ),
         sealed=False,
     ),
 )

@@ -72,9 +72,9 @@ def whole_scheme(
         # Each root is signed by the keys of the one before and by its own; verify_scheme has checked both.
         _whole_quorum(item.quorum, (root.root_keys for root in roots[max(i - 1, 0) : i + 1]))
     _whole_quorum(directory.trust_list.quorum, [scheme.root.list_keys])
-    for item in packs.packs:
+    for item in (*packs.packs, *packs.recalls):
         _whole_quorum(item.quorum, [scheme.root.pack_keys])
-    for item in (*directory.roots, directory.trust_list, *packs.packs):
+    for item in (*directory.roots, directory.trust_list, *packs.packs, *packs.recalls):
         whole_note(item.receipt.head, scheme.log)
     return scheme
 

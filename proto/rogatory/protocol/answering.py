@@ -13,10 +13,18 @@ from typing import Final
 
 from rogatory.protocol import errors
 from rogatory.protocol.decision import Decision, refuse
-from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.disclosure import disclosure_context
+from rogatory.protocol.lifecycle_table import VALID
+from rogatory.protocol.reviewing import is_enforcing, refuse_by_authority
 from rogatory.protocol.sealed import context_digest
-from rogatory.protocol.state import TERMINAL, DisclosureState, Obligation, RequestState, StateName, TaskState
+from rogatory.protocol.state import (
+    DisclosureState,
+    Flag,
+    HoldName,
+    RequestState,
+    StateName,
+    TaskState,
+)
 from rogatory.protocol.statements import (
     Acknowledge,
     Disclose,
@@ -27,43 +35,27 @@ from rogatory.protocol.statements import (
     RequestKind,
     TaskOutcome,
 )
+from rogatory.protocol.terms import progressed, start, started
 
+NOTICE: Final = "notice"
 DELIVERED_CLOCK: Final = "DELIVERED"
 GRADES: Final = ("MAJOR", "MINOR")
-_ACTIVE: Final = (StateName.RECEIVED, StateName.PRESERVING, StateName.EXECUTING)
 
 
 def delivered(state: RequestState, decision: Decision) -> RequestState:
     """The provider's service has the request; clocks start."""
-    decision.require_party(PartyKind.PROVIDER, state.provider)
-    decision.require_about(state.order_digest, "ABOUT.ORDER")
-    if "DELIVERED_TO_SERVICE" in state.flags:
+    if Flag.DELIVERED_TO_SERVICE in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "ONCE")
-    pack, setting = decision.setting.pack, decision.setting
-    rules = pack.rules(state.kind)
-    started = tuple(
-        Obligation(
-            name,
-            pack.rule(f"kinds/{state.kind.name}/deadlines/{name}"),
-            setting.index,
-            pack.due_ms(deadline, setting.time_ms, emergency=state.emergency),
-        )
-        for name, deadline in sorted(rules.deadlines.items())
-        if deadline.clock == DELIVERED_CLOCK
-    )
     return replace(
         state,
-        obligations=state.obligations + started,
-        flags=tuple(sorted({*state.flags, "DELIVERED_TO_SERVICE"})),
+        obligations=started(state, decision, DELIVERED_CLOCK),
+        flags=state.flagged(Flag.DELIVERED_TO_SERVICE),
     )
 
 
 def receive(state: RequestState, decision: Decision) -> RequestState:
     """A person of the provider has read it, with every granted task's particulars opened and matched."""
-    decision.require_party(PartyKind.PROVIDER, state.provider)
-    decision.require_about(state.order_digest, "ABOUT.ORDER")
-    decision.require_state(state, StateName.TRANSMITTED)
-    if "DELIVERED_TO_SERVICE" not in state.flags:
+    if Flag.DELIVERED_TO_SERVICE not in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "DELIVERED_FIRST")
     refs = [state.particulars(item.number) for item in state.granted]
     wanted = {ref.object_digest for ref in refs if ref is not None}
@@ -74,16 +66,16 @@ def receive(state: RequestState, decision: Decision) -> RequestState:
 
 def preserve(state: RequestState, decision: Decision) -> RequestState:
     """Frozen, until the instant that every party computes from the pack."""
-    decision.require_party(PartyKind.PROVIDER, state.provider)
-    decision.require_about(state.order_digest, "ABOUT.ORDER")
-    decision.require_state(state, StateName.RECEIVED)
     body = decision.body(Preserve)
     if state.kind is RequestKind.DISCLOSURE:
         produce = state.obligation("produce")
         if produce is None or body.until_ms < produce.due_ms:
             refuse(errors.X_FIELD_INVALID, "body.until_ms", "UNTIL.PRODUCE")
         _each_once(tuple((n, "PRESERVED") for n in state.open_tasks), body.outcomes)
-        return replace(state, name=StateName.PRESERVING, preserved_until_ms=body.until_ms)
+        review = state.held(HoldName.EA_REVIEW)
+        waits = review is not None and review.suspends
+        name = StateName.AWAITING_ENFORCING_AUTHORITY if waits else StateName.PRESERVING
+        return replace(state, name=name, preserved_until_ms=body.until_ms)
     term = state.obligation("preserve")
     if term is None or body.until_ms != term.due_ms:
         refuse(errors.X_FIELD_INVALID, "body.until_ms", "UNTIL.PACK")
@@ -95,10 +87,12 @@ def preserve(state: RequestState, decision: Decision) -> RequestState:
 
 def refuse_request(state: RequestState, decision: Decision) -> RequestState:
     """The provider does not comply, in whole or for tasks, with a code that the pack lists."""
-    decision.require_party(PartyKind.PROVIDER, state.provider)
-    decision.require_about(state.order_digest, "ABOUT.ORDER")
-    decision.require_state(state, StateName.TRANSMITTED, *_ACTIVE)
+    if is_enforcing(state, decision):
+        return refuse_by_authority(state, decision)
     body = decision.body(Refuse)
+    decision.require_state(state, *VALID)
+    if body.conditional:
+        refuse(errors.X_FIELD_INVALID, "body.conditional", "ENFORCING_ONLY")
     if body.code not in decision.setting.pack.refusal["provider"]:
         refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("refusal/provider"))
     if body.tasks and set(body.tasks) - set(state.open_tasks):
@@ -107,17 +101,16 @@ def refuse_request(state: RequestState, decision: Decision) -> RequestState:
     after = _set(state, dict.fromkeys(numbers, "REFUSED"))
     if not body.tasks or all(item.outcome == "REFUSED" for item in after.tasks if item.granted is not None):
         return replace(after, name=StateName.REFUSED, code=body.code)
-    return _progress(replace(after, code=body.code))
+    return progressed(replace(after, code=body.code))
 
 
 def disclose(state: RequestState, decision: Decision) -> RequestState:
     """The manifest of a sealed disclosure."""
     header, body = decision.header, decision.body(Disclose)
-    decision.require_party(PartyKind.PROVIDER, state.provider)
-    decision.require_about(state.order_digest, "ABOUT.ORDER")
     if state.kind is not RequestKind.DISCLOSURE:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "PRESERVATION_DISCLOSES_NOTHING")
-    decision.require_state(state, *_ACTIVE)
+    if state.suspended is not None:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"HOLD.{state.suspended.name}")
     recipients = (decision.setting.directory.unit(state.agency, "header.reply_to").key_id,)
     if tuple(wrap.key_id for wrap in body.wraps) != recipients:
         refuse(errors.X_FIELD_NOT_FOR_RECIPIENT, "body.wraps", "RECIPIENT.ASKING_UNIT")
@@ -137,19 +130,18 @@ def disclose(state: RequestState, decision: Decision) -> RequestState:
         body.part_root,
         body.body_length,
     )
-    return _progress(replace(after, disclosures=(*state.disclosures, record)))
+    after = replace(after, disclosures=(*state.disclosures, record))
+    return progressed(_informing(after, decision))
 
 
 def acknowledge(state: RequestState, decision: Decision) -> RequestState:
     """The agency has opened and verified a disclosure and checked its scope again; where the request had ended, it stays so."""
-    decision.require_asking(state)
     body = decision.body(Acknowledge)
     record = next((d for d in state.disclosures if d.manifest == decision.header.about), None)
     if record is None or record.scope_report:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.DISCLOSURE")
     done = tuple(replace(d, scope_report=body.scope_report) if d is record else d for d in state.disclosures)
-    after = replace(state, disclosures=done)
-    return after if state.name in TERMINAL else _progress(after)
+    return progressed(replace(state, disclosures=done))
 
 
 def report_excess(state: RequestState, decision: Decision) -> RequestState:
@@ -158,7 +150,16 @@ def report_excess(state: RequestState, decision: Decision) -> RequestState:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.DISCLOSURE")
     if decision.body(ReportExcess).grade not in GRADES:
         refuse(errors.X_FIELD_INVALID, "body.grade", "VOCABULARY")
-    return replace(state, flags=tuple(sorted({*state.flags, "DELETE_OR_RESTRICT"})))
+    return replace(state, flags=state.flagged(Flag.DELETE_OR_RESTRICT))
+
+
+def _informing(state: RequestState, decision: Decision) -> RequestState:
+    """With the first disclosure the duty to tell the person begins, where the pack gives it a term."""
+    rules = decision.setting.pack.user_information
+    running = any(item.name == NOTICE for item in state.obligations)
+    if rules is None or rules.inform_within is None or running:
+        return state
+    return start(state, decision, NOTICE, rules.inform_within, "user_information")
 
 
 def _outcomes(state: RequestState, decision: Decision, outcomes: tuple[TaskOutcome, ...]) -> RequestState:
@@ -183,12 +184,3 @@ def _set(state: RequestState, outcomes: dict[int, str]) -> RequestState:
 def _each_once(expected: tuple[tuple[int, str], ...], outcomes: tuple[TaskOutcome, ...]) -> None:
     if tuple((item.number, item.outcome) for item in outcomes) != expected:
         refuse(errors.X_FIELD_INVALID, "body.outcomes", "EACH_TASK")
-
-
-def _progress(state: RequestState) -> RequestState:
-    """EXECUTING while a task is open, DELIVERED when none is, CLOSED when every disclosure is acknowledged too."""
-    if state.open_tasks:
-        return replace(state, name=StateName.EXECUTING)
-    obligations = tuple(replace(o, met=o.met or o.name == "produce") for o in state.obligations)
-    closed = all(d.scope_report for d in state.disclosures)
-    return replace(state, name=StateName.CLOSED if closed else StateName.DELIVERED, obligations=obligations)

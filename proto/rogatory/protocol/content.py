@@ -32,10 +32,18 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Where an identifier was taken from: SHA-256 of a file, and a place in it such as ``line:12``."""
+
+    sha256: bytes = b""
+    locator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Particulars:
     """What the provider needs for one task. ``identifier`` are exact UTF-8 bytes; ``commitment_key`` 32 random ones.
 
-    ``since`` and ``until`` both belong to the window.
+    ``since`` and ``until`` both belong to the window. ``exhibit`` is absent where the identifier was typed.
     """
 
     task: int
@@ -49,6 +57,7 @@ class Particulars:
     elements: tuple[str, ...] = ()
     purpose: str = ""
     words: str = ""
+    exhibit: Exhibit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,8 @@ class DisclosedItem:
     """One file or one run of records in a disclosure.
 
     ``length`` in bytes; ``sha256`` of the item's bytes, 32 bytes, or empty while the item is not measured yet.
-    ``since`` and ``until`` are the span that the provider declares; ``format`` is one of ``FORMATS``.
+    ``since`` and ``until`` are the span that the provider declares; ``format`` is one of ``FORMATS``; ``label`` says which
+    of several it is, where the pack wants that said.
     """
 
     name: str = ""
@@ -87,6 +97,7 @@ class DisclosedItem:
     length: int = 0
     sha256: bytes = b""
     format: str = OPAQUE
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

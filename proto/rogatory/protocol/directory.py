@@ -26,6 +26,7 @@ MAX_LIST: Final = 4 * 1024 * 1024 - 4096
 TRUST_ROOT_TYPE: Final = "application/vnd.rogatory.root.v1+protobuf"
 TRUST_LIST_TYPE: Final = "application/vnd.rogatory.trust-list.v1+protobuf"
 PACK_TYPE: Final = "application/vnd.rogatory.pack.v1+yaml"
+PACK_RECALL_TYPE: Final = "application/vnd.rogatory.pack-recall.v1+protobuf"
 MARKINGS: Final = ("EXERCISE", "OPERATIONAL")
 
 
@@ -68,6 +69,14 @@ class TrustRoot:
     log_vkeys: tuple[bytes, ...]
     issued_at_ms: int
     expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackRecall:
+    """A pack, by the digest of its file, that must not be used any more; with a coded reason."""
+
+    pack_digest: bytes = b""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

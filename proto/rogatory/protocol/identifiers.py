@@ -3,7 +3,8 @@
 
 A request names one person's or one device's identifier per task. A list, a range, a wildcard or a bulk type would name
 many, so it is refused by name before anything else is looked at. Which types exist and how they look is the pack's
-(``IdentifierRule``); what a pattern cannot say stands in ``identifier_types``. No value is ever part of an error.
+(``IdentifierRule``), so that a new type is data; what a pattern and a check digit cannot say stands in
+``identifier_types``. No value is ever part of an error.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.check_digits import sums_up
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.header import require
 from rogatory.protocol.identifier_types import CHECKS
@@ -30,7 +32,7 @@ _DASHES: Final = "-\u2010-\u2015~\u2212/"
 # Two numbers or addresses with a dash, slash or dots between them, with nothing else around.
 _RANGE: Final = re.compile(rf"[+0-9:.\[\]]+(?:[{_DASHES}]|\.\.+)[+0-9:.\[\]]+")
 _HEX_RANGE: Final = re.compile(rf"[+0-9A-Fa-f:.\[\]]+(?:[{_DASHES}]|\.\.+)[+0-9A-Fa-f:.\[\]]+")
-_NUMERIC_TYPES: Final = frozenset({"iccid", "imei", "imsi", "ip_port_time", "mac", "msisdn"})
+_NUMERIC_TYPES: Final = frozenset({"iccid", "imei", "imsi", "ip_port_time", "ip_time", "mac", "msisdn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,21 @@ class IdentifierRule:
         pattern: Regular expression that the whole value must match; ``\d``, ``\w`` and ``\s`` are ASCII only.
         observed_required: The identifier means nothing without the moments at which it was seen.
         max_length: Largest length of the value, in bytes of UTF-8.
+        checksum: Name of a checksum of ``check_digits`` that the value must satisfy; empty for none.
+        label: What people call it, English.
+        etsi: Names in the ETSI dictionaries (TS 103 120), where there are any.
+        port_required_with_nat: It has no port, so it names nobody where the provider shares addresses.
+        examples: Invented values that must pass; the pack does not load if one does not.
     """
 
     pattern: str
     observed_required: bool = False
     max_length: int = 256
+    checksum: str = ""
+    label: str = ""
+    etsi: tuple[str, ...] = ()
+    port_required_with_nat: bool = False
+    examples: tuple[str, ...] = ()
 
 
 def check_identifier(
@@ -78,6 +90,31 @@ def check_identifier(
     if check is not None:
         check(text, at)
     require(_compiled(rule.pattern).fullmatch(text), at, "PATTERN")
+    require(not rule.checksum or sums_up(rule.checksum, text), at, "CHECK_DIGIT")
+
+
+def check_shared_address(
+    rule: IdentifierRule,
+    *,
+    declares_cgnat: bool,
+    observed: int,
+    at: str = "particulars",
+) -> None:
+    """Check that an identifier can name one customer of a provider that puts many behind one address.
+
+    Args:
+        rule: The pack's rule for the type.
+        declares_cgnat: What the provider's catalogue entry says.
+        observed: How many moments are stated.
+        at: Path of the particulars, for error texts.
+
+    Raises:
+        Invalid: ``X_IDENTIFIER_INCOMPLETE`` with rule ``PORT_AT_CGNAT`` or ``OBSERVED_AT_CGNAT``.
+    """
+    if declares_cgnat and rule.observed_required:
+        incomplete = errors.X_IDENTIFIER_INCOMPLETE
+        require(not rule.port_required_with_nat, f"{at}.identifier", "PORT_AT_CGNAT", incomplete)
+        require(observed, f"{at}.observed", "OBSERVED_AT_CGNAT", incomplete)
 
 
 def _text(value: bytes, at: str) -> str:

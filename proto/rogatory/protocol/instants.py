@@ -66,6 +66,41 @@ def instant_ms(text: str, zone: str = "", at: str = "instant") -> int:
     return _read(text, zone, _FINE, at)[0]
 
 
+def local_text(instant: Instant) -> str:
+    """Return the moment as the clocks of its stated zone showed it, with the zone's name and its offset from UTC.
+
+    A zone that this machine does not know, or a moment that no calendar has, gives an empty text.
+    """
+    offset = offset_of(instant)
+    if offset is None:
+        return ""
+    try:
+        moment = (_EPOCH + instant.utc_ms * _MS).astimezone(timezone(offset))
+    except OverflowError:
+        return ""
+    fraction = f".{instant.utc_ms % 1000:03d}" if instant.utc_ms % 1000 else ""
+    name = "" if instant.zone in _UTC_NAMES or _OFFSET.fullmatch(instant.zone) else f"{instant.zone} "
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {name}({timezone(offset).tzname(None)})"
+
+
+def offset_of(instant: Instant) -> timedelta | None:
+    """Return by how much the clocks of a moment's stated zone differed from UTC; None for a zone that is not known."""
+    try:
+        if instant.zone in _UTC_NAMES or _OFFSET.fullmatch(instant.zone):
+            return _fixed(instant.zone, "instant").utcoffset(None)
+        return offset_in_zone(instant.utc_ms, instant.zone)
+    except Invalid:
+        return None
+
+
+def offset_in_zone(utc_ms: int, zone: str) -> timedelta | None:
+    """Return by how much clocks in an IANA zone differ from UTC at a moment; None for what is no such zone."""
+    try:
+        return (_EPOCH + utc_ms * _MS).astimezone(_iana(zone, "instant")).utcoffset()
+    except (Invalid, OverflowError):
+        return None
+
+
 def _read(text: str, zone: str, digits: int, at: str) -> tuple[int, str]:
     match = _TEXT.fullmatch(text)
     if match is None:

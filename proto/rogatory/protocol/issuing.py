@@ -12,12 +12,27 @@ from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.bodies import DecisionCode, GrantedTask, Issue, Validate, Withdraw
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
-from rogatory.protocol.header import DAY_MS, Address, SectionKind, Task
-from rogatory.protocol.pack import EMERGENCY, check_facts, check_threshold, notification_required
-from rogatory.protocol.state import TERMINAL, PartyKey, RequestState, StateName, Superseded, TaskState
-from rogatory.protocol.statements import DecisionCode, GrantedTask, Issue, Validate, Withdraw
+from rogatory.protocol.duties import Annul, Rescind
+from rogatory.protocol.header import DAY_MS, Address, Header, SectionKind, Task
+from rogatory.protocol.pack import EMERGENCY, Asked, Standing, check_validator, judge
+from rogatory.protocol.questions import without
+from rogatory.protocol.reviewing import review_opened
+from rogatory.protocol.scoping import validate_widening, with_scope, within
+from rogatory.protocol.state import (
+    TERMINAL,
+    Flag,
+    HoldName,
+    Open,
+    PartyKey,
+    RequestState,
+    StateName,
+    Superseded,
+    TaskState,
+)
+from rogatory.protocol.terms import EX_POST, VALIDATE, met, start, started
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
 
@@ -27,50 +42,47 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
     header, body, setting = decision.header, decision.body(Issue), decision.setting
     pack = setting.pack
     _place(state, decision)
-    if not pack.in_force_at(setting.time_ms):
-        refuse(errors.X_PACK_NOT_IN_FORCE, "header.pack_digest", pack.rule("in_force"))
-    rules = pack.rules(body.request_kind)
-    if body.legal_type != rules.legal_type:
-        refuse(errors.X_FIELD_INVALID, "body.legal_type", pack.rule("legal_type"))
-    check_facts(header, pack, rules.required_facts)
-    for i, task in enumerate(header.tasks):
-        if task.identifier_type not in pack.identifiers:
-            refuse(errors.X_FIELD_INVALID, f"header.tasks[{i}].identifier_type", pack.rule("identifiers"))
-        if task.last_day > setting.time_ms // DAY_MS:
-            refuse(errors.X_PROSPECTIVE_DATA, f"header.tasks[{i}].last_day", "STORED_DATA_ONLY")
-    categories = pack.categories_of(header.tasks)
-    rank = pack.rank(categories)
-    check_threshold(header, pack, body.request_kind, rank)
-    if notification_required(header, pack, body.request_kind, rank):
-        refuse(errors.X_NOTIFICATION_MISSING, "header.facts", pack.rule("notify_enforcing_authority"))
+    if pack.recalled(setting.index):
+        refuse(errors.X_PACK_RECALLED, "header.pack_digest", pack.rule("recall"))
+    judged = judge(pack, _asked(decision, body))
     _addressee(decision)
-    alone = header.issuer.role in rules.authority[rank].issue
-    if not alone:
-        _drafting(decision, body, rules.authority[rank].drafters, rank)
-    party_keys = _keys(decision, body.authority)
+    if judged.standing is not Standing.ALONE:
+        _drafting(decision, body)
+    _enforcing(decision, body)
+    party_keys = _keys(decision, body)
     _sections(decision, party_keys)
-    return RequestState(
+    out = judged.standing is not Standing.VALIDATED_BEFORE
+    after = RequestState(
         request_id=header.request_id,
         kind=body.request_kind,
         legal_type=body.legal_type,
         pack_digest=pack.digest,
-        name=StateName.TRANSMITTED if alone else StateName.ISSUED,
+        name=StateName.TRANSMITTED if out else StateName.ISSUED,
         agency=Address(header.issuer.org, header.reply_to.unit if header.reply_to else header.issuer.unit),
         drafter=header.issuer.subject,
         authority=body.authority,
         provider=header.addressee,
         facts=header.facts,
-        tasks=tuple(TaskState(task, _whole(task) if alone else None) for task in header.tasks),
+        tasks=tuple(TaskState(task, _whole(task) if out else None) for task in header.tasks),
         sections=header.sections,
-        keys=party_keys,
-        categories=categories,
+        keys=tuple(party_keys.values()),
+        categories=judged.categories,
         emergency=header.fact(EMERGENCY) is not None,
         issue_digest=decision.verified.digest,
-        order_digest=decision.verified.digest if alone else b"",
+        order_digest=decision.verified.digest if out else b"",
         last_index=setting.index,
         last_digest=decision.verified.digest,
+        moved_index=setting.index,
         superseded=_replaced(state),
+        enforcing=body.enforcing,
+        flags=(Flag.REDUCED_DISTRIBUTION.value,) if _of_victim(header) else (),
     )
+    running = started(after, decision, "ISSUED")
+    if running:
+        after = replace(after, obligations=running)
+    if judged.notify:
+        after = review_opened(after, suspends=judged.suspended)
+    return _owing(after, decision, judged.rank) if judged.standing is Standing.VALIDATED_AFTER else after
 
 
 def validate(state: RequestState, decision: Decision) -> RequestState:
@@ -79,16 +91,26 @@ def validate(state: RequestState, decision: Decision) -> RequestState:
     if state.authority is None:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "NO_AUTHORITY_ASKED")
     decision.require_party(PartyKind.AUTHORITY, state.authority, unit=True)
-    decision.require_state(state, StateName.ISSUED)
-    decision.require_about(state.issue_digest, "ABOUT.ISSUE")
-    rank = pack.rank(state.categories)
-    roles = pack.rules(state.kind).authority[rank].validate
-    decision.require_role(roles, errors.X_AUTHORITY_NOT_COMPETENT, pack.rule(f"authority/{rank}/validate"))
+    widening = state.held(HoldName.WIDENING_PENDING)
+    owing = state.held(HoldName.EX_POST_VALIDATION_PENDING)
+    larger = widening is not None and decision.header.about == widening.digest
+    if not larger and owing is None:
+        decision.require_state(state, StateName.ISSUED)
+    if not larger:
+        decision.require_about(state.issue_digest, "ABOUT.ISSUE")
+    check_validator(pack, state.kind, pack.rank(state.categories), decision.header.issuer.role)
     if decision.header.issuer.subject == state.drafter or decision.header.issuer.org == state.agency.org:
         refuse(errors.X_AUTHORITY_NOT_COMPETENT, "header.issuer", "DRAFTER_IS_NOT_VALIDATOR")
-    if body.decision not in _GRANTS:
-        if body.code not in pack.refusal["authority"]:
-            refuse(errors.X_FIELD_INVALID, "body.code", pack.rule("refusal/authority"))
+    granting = body.decision in _GRANTS
+    if not granting and body.code not in pack.refusal["authority"]:
+        refuse(errors.X_FIELD_INVALID, "body.code", pack.rule("refusal/authority"))
+    if widening is not None and larger:
+        if granting:
+            _opened(state, body)
+        return validate_widening(state, decision, widening)
+    if owing is not None:
+        return _settled(state, decision, owing)
+    if not granting:
         name = StateName.RETURNED if body.decision is DecisionCode.RETURN else StateName.REFUSED
         return replace(state, name=name, code=body.code)
     _grant(state, body)
@@ -97,8 +119,77 @@ def validate(state: RequestState, decision: Decision) -> RequestState:
         state,
         name=StateName.TRANSMITTED,
         order_digest=decision.verified.digest,
+        obligations=met(state, VALIDATE),
         tasks=tuple(replace(item, granted=granted.get(item.task.number)) for item in state.tasks),
     )
+
+
+def _owing(state: RequestState, decision: Decision, rank: str) -> RequestState:
+    """Return a request that went out before its validation: the debt, and its clock."""
+    term = decision.setting.pack.rules(state.kind).authority[rank].ex_post
+    if term is None:
+        raise AssertionError  # the pack has refused that
+    item = Open(
+        HoldName.EX_POST_VALIDATION_PENDING.value,
+        state.issue_digest,
+        state.agency.org,
+        state.last_index,
+        suspends=False,
+    )
+    after = replace(state, holds=(*state.holds, item))
+    return start(after, decision, EX_POST, term, f"authority/{rank}/ex_post")
+
+
+def _settled(state: RequestState, decision: Decision, owing: Open) -> RequestState:
+    """The authority decides on what was issued in an emergency."""
+    body = decision.body(Validate)
+    if body.decision is DecisionCode.RETURN:
+        refuse(errors.X_STATE_NOT_ALLOWED, "body.decision", "EX_POST_GRANT_OR_REFUSE")
+    after = replace(without(state, owing), obligations=met(state, EX_POST))
+    obtained = any(item.outcome == "DELIVERED" for item in state.tasks)
+    if body.decision is DecisionCode.REFUSE:
+        flags = after.flagged(Flag.DELETE_OR_RESTRICT) if obtained else after.flags
+        return replace(
+            after, name=StateName.WITHDRAWN, code=body.code, flags=flags, ended_ms=decision.setting.time_ms
+        )
+    _grant(state, body)
+    if body.decision is DecisionCode.GRANT_NARROWED and obtained:
+        after = replace(after, flags=after.flagged(Flag.DELETE_OR_RESTRICT))
+    return with_scope(after, body.granted)
+
+
+def rescind(state: RequestState, decision: Decision) -> RequestState:
+    """The authority takes its word back, as long as nothing was delivered."""
+    _taking_back(decision, decision.body(Rescind).code)
+    if state.authority is not None:
+        decision.require_party(PartyKind.AUTHORITY, state.authority, unit=True)
+    rank = decision.setting.pack.rank(state.categories)
+    check_validator(decision.setting.pack, state.kind, rank, decision.header.issuer.role)
+    if state.disclosures:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "NOTHING_DELIVERED")
+    return replace(
+        state,
+        name=StateName.WITHDRAWN,
+        code=decision.body(Rescind).code,
+        ended_ms=decision.setting.time_ms,
+    )
+
+
+def annul(state: RequestState, decision: Decision) -> RequestState:
+    """A court quashes it; what was delivered must be deleted or restricted."""
+    body = decision.body(Annul)
+    _taking_back(decision, body.code)
+    flags = [Flag.ANNULLED, *([Flag.DELETE_OR_RESTRICT] if state.disclosures else [])]
+    name = state.name if state.name in TERMINAL else StateName.WITHDRAWN
+    return replace(
+        state, name=name, code=body.code, flags=state.flagged(*flags), ended_ms=decision.setting.time_ms
+    )
+
+
+def _taking_back(decision: Decision, code: str) -> None:
+    pack = decision.setting.pack
+    if code not in pack.taking_back:
+        refuse(errors.X_FIELD_INVALID, "body.code", pack.rule("taking_back"))
 
 
 def withdraw(state: RequestState, decision: Decision) -> RequestState:
@@ -106,13 +197,10 @@ def withdraw(state: RequestState, decision: Decision) -> RequestState:
 
     Also where it names an issue that was replaced meanwhile: the request is one, and taking back waits for nobody.
     """
-    decision.require_asking(state)
-    if state.former(decision.header.about) is None:
-        decision.require_about(state.issue_digest, "ABOUT.ISSUE")
     code = decision.body(Withdraw).code
     if code not in decision.setting.pack.withdrawal:
         refuse(errors.X_FIELD_INVALID, "body.code", decision.setting.pack.rule("withdrawal"))
-    return replace(state, name=StateName.WITHDRAWN, code=code)
+    return replace(state, name=StateName.WITHDRAWN, code=code, ended_ms=decision.setting.time_ms)
 
 
 def _replaced(state: RequestState | None) -> tuple[Superseded, ...]:
@@ -121,11 +209,20 @@ def _replaced(state: RequestState | None) -> tuple[Superseded, ...]:
     return (*state.superseded, Superseded(state.issue_digest, state.named, state.keys))
 
 
-def _keys(decision: Decision, authority: Address | None) -> tuple[PartyKey, ...]:
-    """Keys of the units that a request is sealed to: who asked, who validates if anybody does, the provider."""
+def _keys(decision: Decision, body: Issue) -> dict[str, PartyKey]:
+    """Return the keys of the units that a request may be sealed to, by audience of the pack."""
     directory, header = decision.setting.directory, decision.header
-    units = [header.reply_to, authority, header.addressee]
-    return tuple(PartyKey(unit.org, directory.unit(unit).key_id) for unit in units if unit is not None)
+    units = {
+        "ASKING": header.reply_to,
+        "AUTHORITY": body.authority,
+        "PROVIDER": header.addressee,
+        "ENFORCING": body.enforcing,
+    }
+    return {
+        audience: PartyKey(unit.org, directory.unit(unit).key_id)
+        for audience, unit in units.items()
+        if unit is not None
+    }
 
 
 def _place(state: RequestState | None, decision: Decision) -> None:
@@ -160,29 +257,69 @@ def _addressee(decision: Decision) -> None:
         refuse(errors.X_FIELD_INVALID, "header.reply_to", "OWN_UNIT")
 
 
-def _drafting(decision: Decision, body: Issue, drafters: tuple[str, ...], rank: str) -> None:
-    """The issuer may not sign alone: it must be a drafter of an agency and name an authority to validate."""
-    pack = decision.setting.pack
-    decision.require_role(drafters, errors.X_AUTHORITY_NOT_COMPETENT, pack.rule(f"authority/{rank}/issue"))
+def _asked(decision: Decision, body: Issue) -> Asked:
+    """Return the request as the pack judges it."""
+    header, directory = decision.header, decision.setting.directory
+    return Asked(
+        kind=body.request_kind,
+        legal_type=body.legal_type,
+        role=header.issuer.role,
+        facts=header.facts,
+        tasks=header.tasks,
+        validator=body.authority is not None,
+        enforcing=body.enforcing is not None,
+        day=decision.setting.time_ms // DAY_MS,
+        issuing=decision.org.jurisdiction,
+        receiving=directory.org(header.addressee.org, "header.addressee").jurisdiction,
+    )
+
+
+def _drafting(decision: Decision, body: Issue) -> None:
+    """The issuer may not sign alone: it must belong to an agency and name an authority that can open what it validates."""
     if decision.org.kind is not PartyKind.AGENCY:
         refuse(errors.X_NOT_AUTHORISED, "header.issuer", "PARTY.AGENCY")
     if body.authority is None:
-        refuse(errors.X_VALIDATION_MISSING, "body.authority", pack.rule(f"authority/{rank}/validate"))
+        raise AssertionError  # the pack has refused that
     unit = decision.setting.directory.unit(body.authority, "body.authority")
     if decision.setting.directory.org(unit.org).kind is not PartyKind.AUTHORITY or not unit.sealing_key:
         refuse(errors.X_AUTHORITY_NOT_COMPETENT, "body.authority", "DIRECTORY.AUTHORITY")
 
 
-def _sections(decision: Decision, keys: tuple[PartyKey, ...]) -> None:
+def _enforcing(decision: Decision, body: Issue) -> None:
+    """The authority to be told is one of the provider's State, and can open what it reviews."""
+    if body.enforcing is None:
+        return
+    directory = decision.setting.directory
+    unit = directory.unit(body.enforcing, "body.enforcing")
+    org = directory.org(unit.org, "body.enforcing")
+    provider = directory.org(decision.header.addressee.org, "header.addressee")
+    if (
+        org.kind is not PartyKind.AUTHORITY
+        or not unit.sealing_key
+        or org.jurisdiction != provider.jurisdiction
+    ):
+        refuse(errors.X_AUTHORITY_NOT_COMPETENT, "body.enforcing", "DIRECTORY.ENFORCING")
+
+
+def _of_victim(header: Header) -> bool:
+    role = header.fact("person.role")
+    return role is not None and "VICTIM" in role.values
+
+
+def _sections(decision: Decision, keys: dict[str, PartyKey]) -> None:
     """One particulars for each task, one grounds; each sealed to exactly the units that the law lets read it."""
     header = decision.header
-    everybody = [key.key_id for key in keys]
-    grounds = tuple(sorted(everybody[:-1]))  # not to the provider, who is the last
-    particulars = tuple(sorted({*everybody}))
     tasks: list[int] = []
     seen_grounds = 0
+    readers = {
+        kind: tuple(
+            sorted({keys[name].key_id for name in decision.setting.pack.readers(kind.name) if name in keys})
+        )
+        for kind in (SectionKind.PARTICULARS, SectionKind.GROUNDS)
+    }
     for i, ref in enumerate(header.sections):
-        expected = particulars if ref.kind is SectionKind.PARTICULARS else grounds
+        # A note on an issue goes where its grounds go.
+        expected = readers.get(ref.kind, readers[SectionKind.GROUNDS])
         if ref.recipients != expected:
             code = (
                 errors.X_FIELD_INVALID
@@ -203,11 +340,16 @@ def _grant(state: RequestState, body: Validate) -> None:
     by_number = {item.task.number: item.task for item in state.tasks}
     for i, granted in enumerate(body.granted):
         task = by_number.get(granted.number)
-        if task is None or not _within(granted, task):
+        if task is None or not within(granted, task):
             refuse(errors.X_SCOPE_EXCEEDED, f"body.granted[{i}]", "GRANT_NEVER_WIDENS")
     whole = body.granted == tuple(_whole(item.task) for item in state.tasks)
     if whole != (body.decision is DecisionCode.GRANT):
         refuse(errors.X_FIELD_INVALID, "body.decision", "GRANT_SAYS_WHAT_IT_DOES")
+    _opened(state, body)
+
+
+def _opened(state: RequestState, body: Validate) -> None:
+    """Who grants has opened the grounds and the particulars of each task that is granted."""
     opened = set(body.opened)
     grounds = state.grounds()
     needed = [state.particulars(item.number) for item in body.granted] + [grounds]
@@ -215,14 +357,6 @@ def _grant(state: RequestState, body: Validate) -> None:
         refuse(errors.X_SECTION_NOT_OPENED, "body.opened", "SECTION.OPENED")
     if opened - {ref.object_digest for ref in state.sections}:
         refuse(errors.X_FIELD_INVALID, "body.opened", "SECTION.EXISTS")
-
-
-def _within(granted: GrantedTask, task: Task) -> bool:
-    return (
-        set(granted.elements) <= set(task.elements)
-        and task.first_day <= granted.first_day
-        and granted.last_day <= task.last_day
-    )
 
 
 def _whole(task: Task) -> GrantedTask:

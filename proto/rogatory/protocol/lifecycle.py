@@ -14,34 +14,30 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from rogatory.protocol import answering, errors, issuing
-from rogatory.protocol.decision import Decision, Setting
-from rogatory.protocol.directory import Directory
+from rogatory.protocol import (
+    aftermath,
+    answering,
+    errors,
+    issuing,
+    keeping,
+    questions,
+    reviewing,
+    scoping,
+    terms,
+)
+from rogatory.protocol.decision import Decision, Setting, refuse
+from rogatory.protocol.directory import Directory, PartyKind
 from rogatory.protocol.envelope import Verified, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
+from rogatory.protocol.lifecycle_table import TABLE, About, Actor, Row
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, RequestState, Superseded
-from rogatory.protocol.statements import DECIDING_KINDS
+from rogatory.protocol.state import TERMINAL, RequestState, Seconded, Superseded
 
-_Rule = Callable[[RequestState, Decision], RequestState]
-
-_RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
-    {
-        StatementKind.VALIDATE: issuing.validate,
-        StatementKind.WITHDRAW: issuing.withdraw,
-        StatementKind.DELIVERED: answering.delivered,
-        StatementKind.RECEIVE: answering.receive,
-        StatementKind.PRESERVE: answering.preserve,
-        StatementKind.REFUSE: answering.refuse_request,
-        StatementKind.DISCLOSE: answering.disclose,
-        StatementKind.ACKNOWLEDGE: answering.acknowledge,
-        StatementKind.REPORT_EXCESS: answering.report_excess,
-    }
-)
-# Taking back, refusing and reporting must never wait for having read the newest state, nor for a request to be open.
 MAX_STATE_SECTIONS: Final = 512
-_ALWAYS: Final = frozenset({StatementKind.REPORT_EXCESS})
+MAX_SECONDED: Final = 16
+# These say that something was seen or approved; who decides need not have seen them.
+_STILL: Final = frozenset({StatementKind.PAGE_ACK, StatementKind.SECOND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +64,23 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
     header = verified.header
     if header.kind is StatementKind.ISSUE:
         return issuing.issue(state, decision)
-    rule = _RULES.get(header.kind)
-    if rule is None:
+    rule, row = _RULES.get(header.kind), TABLE.get(header.kind)
+    if rule is None or row is None:
         raise Refused(errors.X_KIND_UNKNOWN, "header.kind", "LIFECYCLE")
-    if state is None or verified.row.org not in state.parties:
+    told = header.kind is StatementKind.CLOCK  # the exchange's clock is no party, and signs nothing else
+    if state is None or not (told or verified.row.org in state.parties):
         raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
-    _common(state, decision)
+    _common(state, decision, row)
     after = rule(state, decision)
     # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
     _notes(after, decision)
-    sections = (*after.sections, *header.sections)
-    return replace(after, sections=sections, last_index=setting.index, last_digest=verified.digest)
+    return replace(
+        after,
+        sections=(*after.sections, *header.sections),
+        last_index=setting.index,
+        last_digest=verified.digest,
+        moved_index=after.moved_index if header.kind in _STILL else setting.index,
+    )
 
 
 def fold(
@@ -133,21 +135,33 @@ def pack_of(state: RequestState | None, verified: Verified, packs: Mapping[bytes
     return pack
 
 
-def _common(state: RequestState, decision: Decision) -> None:
-    header = decision.header
+def _common(state: RequestState, decision: Decision, row: Row) -> None:
+    """What holds for every kind: the pinned law, the table's row, what the signer had seen, the addressee, two persons."""
+    header, pack = decision.header, decision.setting.pack
     if header.pack_digest and header.pack_digest != state.pack_digest:
-        raise Refused(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
-    if _ended(state, header):
-        raise Refused(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
-    if header.kind in DECIDING_KINDS and header.seen.request_position != state.last_index + 1:
-        raise Refused(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
-    if header.seen.request_position > state.last_index + 1:
-        raise Refused(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
+        refuse(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
+    if pack.recalled(decision.setting.index) and not row.under_recall:
+        refuse(errors.X_PACK_RECALLED, "header.kind", pack.rule("recall"))
+    if _ended(state, header, row):
+        refuse(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
+    position = header.seen.request_position
+    if row.deciding and not state.moved_index < position <= state.last_index + 1:
+        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
+    if position > state.last_index + 1:
+        refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
     # The log names the addressee as the receiving party: an answer may not put a bystander there.
     # Whoever takes back an issue that was replaced meanwhile has addressed those whom it named.
     former = _taken_back(state, header)
     if header.addressee not in (*state.named, *(former.named if former is not None else ())):
-        raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "ADDRESSEE.NAMED")
+        refuse(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "ADDRESSEE.NAMED")
+    if not any(_ACTORS[actor](state, decision) for actor in row.actors):
+        refuse(errors.X_NOT_AUTHORISED, "header.issuer", f"PARTY.{row.actors[0].name}")
+    if not _ABOUTS[row.about](state, decision):
+        refuse(errors.X_FIELD_INVALID, "header.about", f"ABOUT.{row.about.name.partition('_')[0]}")
+    if state.name not in row.states:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
+    if header.kind.name in pack.rules(state.kind).two_persons and not _seconded(state, decision):
+        refuse(errors.X_SECOND_MISSING, "header.kind", pack.rule(f"kinds/{state.kind.name}/two_persons"))
 
 
 def _taken_back(state: RequestState, header: Header) -> Superseded | None:
@@ -155,17 +169,32 @@ def _taken_back(state: RequestState, header: Header) -> Superseded | None:
     return state.former(header.about) if header.kind is StatementKind.WITHDRAW else None
 
 
-def _ended(state: RequestState, header: Header) -> bool:
+def _ended(state: RequestState, header: Header, row: Row) -> bool:
     """Whether a request takes this statement no more.
 
     A disclosure that went in before a withdrawal or a refusal is with the agency: that it was opened, and what was in it, is
     still said, once, or nobody could follow where the data are.
     """
-    if state.name not in TERMINAL or header.kind in _ALWAYS:
+    if state.name not in TERMINAL:
         return False
     if header.kind is StatementKind.ACKNOWLEDGE:
         return all(item.scope_report for item in state.disclosures if item.manifest == header.about)
-    return True
+    return state.name not in row.states
+
+
+def _second(state: RequestState, decision: Decision) -> RequestState:
+    """A person approves an envelope of the same party, which is then sent."""
+    issuer = decision.header.issuer
+    item = Seconded(decision.header.about, issuer.org, issuer.subject)
+    return replace(state, seconded=(*state.seconded, item)[-MAX_SECONDED:])
+
+
+def _seconded(state: RequestState, decision: Decision) -> bool:
+    issuer = decision.header.issuer
+    return any(
+        item.digest == decision.verified.digest and item.org == issuer.org and item.subject != issuer.subject
+        for item in state.seconded
+    )
 
 
 def _notes(state: RequestState, decision: Decision) -> None:
@@ -182,3 +211,112 @@ def _notes(state: RequestState, decision: Decision) -> None:
             )
         if len(state.sections) + len(decision.header.sections) > MAX_STATE_SECTIONS:
             raise Refused(errors.X_TOO_LARGE, "header.sections", "COUNT")
+
+
+_Says = Callable[[RequestState, Decision], bool]
+
+
+def _authority(state: RequestState, decision: Decision) -> bool:
+    """Whether the authority signs that the issue names; that it is its very unit, the rule of the kind checks."""
+    named = state.authority is not None and decision.header.issuer.org == state.authority.org
+    return named and decision.org.kind is PartyKind.AUTHORITY
+
+
+def _court(state: RequestState, decision: Decision) -> bool:
+    """Whether a judge of the asking State signs: remedies are had there (Reg. 2023/1543 Art. 18), not where data lie."""
+    judge = decision.org.kind is PartyKind.AUTHORITY and decision.header.issuer.role == "JUDGE"
+    return judge and not reviewing.is_enforcing(state, decision)
+
+
+def _provider(state: RequestState, decision: Decision) -> bool:
+    return decision.org.kind is PartyKind.PROVIDER and decision.header.issuer.org == state.provider.org
+
+
+def _clock(_state: RequestState, decision: Decision) -> bool:
+    return decision.org.kind is PartyKind.OPERATOR
+
+
+_ACTORS: Final[Mapping[Actor, _Says]] = MappingProxyType(
+    {
+        Actor.ASKING: lambda state, decision: decision.header.issuer.org == state.agency.org,
+        Actor.AUTHORITY: _authority,
+        Actor.COURT: _court,
+        Actor.PROVIDER: _provider,
+        Actor.ENFORCING: reviewing.is_enforcing,
+        Actor.PARTY: lambda state, decision: decision.header.issuer.org in state.parties,
+        Actor.CLOCK: _clock,
+    }
+)
+
+
+def _any(state: RequestState, decision: Decision) -> bool:
+    """Whether a statement is about one that the state still knows."""
+    known = {state.issue_digest, state.order_digest, state.last_digest}
+    known |= {item.digest for item in (*state.holds, *state.proposals)}
+    known |= {item.digest for item in state.debts}
+    known |= {item.manifest for item in state.disclosures}
+    return decision.header.about in known
+
+
+# Where the rule of a kind looks closer (which hold, which claim), the table's word is not checked twice.
+_ABOUTS: Final[Mapping[About, _Says]] = MappingProxyType(
+    {
+        About.NOTHING: lambda _state, d: not d.header.about,
+        About.ISSUE: lambda state, d: d.header.about == state.issue_digest,
+        About.ISSUE_EVER: lambda s, d: (
+            d.header.about == s.issue_digest or s.former(d.header.about) is not None
+        ),
+        About.ORDER: lambda state, d: d.header.about == state.order_digest,
+        About.DISCLOSURE: lambda state, d: d.header.about in {item.manifest for item in state.disclosures},
+        About.HOLD: lambda state, d: d.header.about in {item.digest for item in state.holds},
+        About.AMENDED: _any,
+        About.CLAIM: lambda state, d: d.header.about in {item.digest for item in state.debts},
+        About.DUTY: _any,
+        About.ENVELOPE: lambda _state, _d: True,
+        About.ISSUE_OR_AMENDMENT: lambda _state, _d: True,
+        About.ANY: _any,
+    }
+)
+_Rule = Callable[[RequestState, Decision], RequestState]
+_RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
+    {
+        StatementKind.VALIDATE: issuing.validate,
+        StatementKind.SECOND: _second,
+        StatementKind.DELIVERED: answering.delivered,
+        StatementKind.RECEIVE: answering.receive,
+        StatementKind.CONFIRM_ORIGIN_CHALLENGE: questions.challenge,
+        StatementKind.CONFIRM_ORIGIN: questions.confirm,
+        StatementKind.PRESERVE: answering.preserve,
+        StatementKind.RELEASE: keeping.release,
+        StatementKind.CLARIFY_REQUEST: questions.clarify_request,
+        StatementKind.CLARIFY: questions.clarify,
+        StatementKind.RESCIND: issuing.rescind,
+        StatementKind.ANNUL: issuing.annul,
+        StatementKind.PAGE_ACK: questions.page_ack,
+        StatementKind.PROPOSE_NARROWING: scoping.propose_narrowing,
+        StatementKind.AMEND: scoping.amend,
+        StatementKind.OBJECT: questions.object_to,
+        StatementKind.MAINTAIN: questions.maintain,
+        StatementKind.NEW_DEADLINE: questions.new_deadline,
+        StatementKind.REFUSE: answering.refuse_request,
+        StatementKind.NOTIFY: reviewing.notify,
+        StatementKind.NO_GROUNDS: reviewing.no_grounds,
+        StatementKind.DISCLOSE: answering.disclose,
+        StatementKind.ACKNOWLEDGE: answering.acknowledge,
+        StatementKind.REWRAP: aftermath.rewrap,
+        StatementKind.REPORT_EXCESS: answering.report_excess,
+        StatementKind.ERROR: aftermath.error,
+        StatementKind.ATTEST_DELETION: aftermath.attest_deletion,
+        StatementKind.EXTEND: keeping.extend,
+        StatementKind.HOLD: keeping.hold,
+        StatementKind.WITHDRAW: issuing.withdraw,
+        StatementKind.END: keeping.end,
+        StatementKind.DEFER_NOTICE: aftermath.defer_notice,
+        StatementKind.NOTIFY_SUBJECT: aftermath.notify_subject,
+        StatementKind.EXTEND_SEAL: aftermath.extend_seal,
+        StatementKind.CLAIM_COST: aftermath.claim_cost,
+        StatementKind.SETTLE_COST: aftermath.settle_cost,
+        StatementKind.TRANSMIT_OUTSIDE: aftermath.transmit_outside,
+        StatementKind.CLOCK: terms.clock,
+    }
+)

@@ -9,14 +9,14 @@ the next stand in ``rogatory.protocol.lifecycle``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
+from rogatory.protocol.bodies import GrantedTask, RequestKind
 from rogatory.protocol.header import Address, Fact, SectionKind, SectionRef, Task
-from rogatory.protocol.statements import GrantedTask, RequestKind
 
 
 class StateName(IntEnum):
-    """States of regimes §9.2 that the direct path knows; numbers have no order of their own."""
+    """States of regimes §9.2; numbers have no order of their own. ISSUED is sent and not valid yet."""
 
     ISSUED = 1
     RETURNED = 2
@@ -29,9 +29,27 @@ class StateName(IntEnum):
     CLOSED = 9
     REFUSED = 10
     WITHDRAWN = 11
+    AWAITING_ENFORCING_AUTHORITY = 12
+    EXTENDED = 13
+    HELD_FOR_PRODUCTION = 14
+    RELEASED = 15
+    LAPSED = 16
+    EXPIRED = 17
+    EXEMPT = 18
 
 
-TERMINAL = frozenset({StateName.CLOSED, StateName.REFUSED, StateName.WITHDRAWN})
+# Ended: nothing more is done but what the table of the lifecycle lists for these states by name.
+TERMINAL = frozenset(
+    {
+        StateName.CLOSED,
+        StateName.EXEMPT,
+        StateName.EXPIRED,
+        StateName.LAPSED,
+        StateName.REFUSED,
+        StateName.RELEASED,
+        StateName.WITHDRAWN,
+    }
+)
 # From here on every named party sees every envelope of the request.
 BEFORE_TRANSMISSION = frozenset({StateName.ISSUED, StateName.RETURNED})
 
@@ -45,15 +63,67 @@ class TaskState:
     outcome: str = ""
 
 
+class HoldName(StrEnum):
+    """Why a request rests (regimes §9.2). Holds stand beside a state and several may stand at once."""
+
+    CLARIFICATION_PENDING = "CLARIFICATION_PENDING"
+    COURT_REMEDY = "COURT_REMEDY"
+    EA_REVIEW = "EA_REVIEW"
+    EX_POST_VALIDATION_PENDING = "EX_POST_VALIDATION_PENDING"
+    IMMUNITY_OBJECTION = "IMMUNITY_OBJECTION"
+    ORIGIN_CHALLENGED = "ORIGIN_CHALLENGED"
+    THIRD_COUNTRY_REVIEW = "THIRD_COUNTRY_REVIEW"
+    WIDENING_PENDING = "WIDENING_PENDING"
+
+
+class Flag(StrEnum):
+    """What else is true of a request; duties that outlive it among them."""
+
+    ANNULLED = "ANNULLED"
+    CONDITIONS_OF_USE = "CONDITIONS_OF_USE"
+    DELETE_OR_RESTRICT = "DELETE_OR_RESTRICT"
+    DELIVERED_TO_SERVICE = "DELIVERED_TO_SERVICE"
+    ENDED = "ENDED"
+    NOTICE_DEFERRED = "NOTICE_DEFERRED"
+    NOTICE_GIVEN = "NOTICE_GIVEN"
+    OVERDUE = "OVERDUE"
+    REDUCED_DISTRIBUTION = "REDUCED_DISTRIBUTION"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A statement that waits for an answer, and whether nothing may be delivered until it has one.
+
+    ``name`` is that of a hold; ``digest`` is what the answer must be about; ``granted`` the scope that it proposes.
+    """
+
+    name: str
+    digest: bytes
+    org: bytes
+    index: int
+    suspends: bool
+    granted: tuple[GrantedTask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A claim or an error that is not settled: what it is, the digest of the statement, who made it."""
+
+    name: str
+    digest: bytes
+    org: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """A duty with a clock: name and rule of the pack, log index of its trigger, due instant, whether met."""
+    """A duty with a clock: name and rule of the pack, log index of its trigger, due instant, whether met or fallen due."""
 
     name: str
     rule: str
     trigger: int
     due_ms: int
     met: bool = False
+    fired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +137,15 @@ class DisclosureState:
     part_root: bytes
     body_length: int
     scope_report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seconded:
+    """An envelope that a person of a party approved before it was sent: its digest, who."""
+
+    digest: bytes
+    org: bytes
+    subject: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +172,10 @@ class RequestState:
     ``issue_digest`` is the envelope digest of the issue in force, ``superseded`` are those that it replaced after a return,
     oldest first; ``order_digest`` that of the statement the provider
     acts on (the validate, or the issue where its issuer may sign alone; empty before). ``last_index`` is the log index
-    of the last statement folded in.
+    of the last statement folded in. ``holds`` wait for an answer, ``proposals`` may have one, ``debts`` outlive the
+    request. ``seconded`` are envelopes that a second person approved before they were sent. ``ended_ms`` is when a
+    preservation's reason ended, or 0. ``moved_index`` is the index of the last statement that did more than approve or
+    acknowledge a page: who decides must have seen that one.
     """
 
     request_id: bytes
@@ -120,22 +202,35 @@ class RequestState:
     preserved_until_ms: int = 0
     code: str = ""
     flags: tuple[str, ...] = ()
+    enforcing: Address | None = None
+    holds: tuple[Open, ...] = ()
+    proposals: tuple[Open, ...] = ()
+    debts: tuple[Debt, ...] = ()
+    seconded: tuple[Seconded, ...] = ()
+    consulted: tuple[bytes, ...] = ()
+    extensions: int = 0
+    ended_ms: int = 0
+    moved_index: int = 0
     superseded: tuple[Superseded, ...] = ()
 
     @property
     def parties(self) -> tuple[bytes, ...]:
-        """Organisations that see the request now: the provider only from TRANSMITTED on."""
+        """Organisations that see the request now: provider and enforcing authority only from TRANSMITTED on."""
         orgs = [self.agency.org]
         if self.authority is not None:
             orgs.append(self.authority.org)
         if self.transmitted:
             orgs.append(self.provider.org)
+            if self.enforcing is not None:
+                orgs.append(self.enforcing.org)
         return tuple(dict.fromkeys(orgs))
 
     @property
     def named(self) -> tuple[Address, ...]:
         """Units that the issue in force names."""
-        return tuple(unit for unit in (self.agency, self.authority, self.provider) if unit is not None)
+        return tuple(
+            unit for unit in (self.agency, self.authority, self.provider, self.enforcing) if unit is not None
+        )
 
     def former(self, digest: bytes) -> Superseded | None:
         """Return the replaced issue with this envelope digest."""
@@ -155,6 +250,23 @@ class RequestState:
     def open_tasks(self) -> tuple[int, ...]:
         """Granted tasks without an outcome."""
         return tuple(item.task.number for item in self.tasks if item.granted is not None and not item.outcome)
+
+    @property
+    def suspended(self) -> Open | None:
+        """The first hold that keeps anything from being delivered."""
+        return next((item for item in self.holds if item.suspends), None)
+
+    def held(self, name: HoldName) -> Open | None:
+        """Return an open hold by name."""
+        return next((item for item in self.holds if item.name == name), None)
+
+    def flagged(self, *names: Flag) -> tuple[str, ...]:
+        """Return the flags with some more."""
+        return tuple(sorted({*self.flags, *(name.value for name in names)}))
+
+    def unflagged(self, *names: Flag) -> tuple[str, ...]:
+        """Return the flags without some."""
+        return tuple(sorted(set(self.flags) - {name.value for name in names}))
 
     def obligation(self, name: str) -> Obligation | None:
         """Return an obligation by name."""

@@ -299,6 +299,21 @@ class GetPacksRequest:
 
 @dataclass(frozen=True, slots=True)
 class GetPacksResponse:
-    """All packs that requests may name."""
+    """All packs that requests may name, and what was recalled of them."""
 
     packs: tuple[LoggedQuorum, ...]
+    recalls: tuple[LoggedQuorum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    """Exact bytes of a pack or a recall, signed by the scheme's quorum."""
+
+    quorum: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResponse:
+    """The same with the receipt of its entry."""
+
+    object: LoggedQuorum | None = None

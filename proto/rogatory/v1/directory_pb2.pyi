@@ -307,6 +307,30 @@ class KeyRow(_message.Message):
 Global___KeyRow: _TypeAlias = KeyRow  # noqa: Y015
 
 @_typing.final
+class PackRecall(_message.Message):
+    """Payload of a quorum: a pack that must not be used any more. Requests under it rest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACK_DIGEST_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    pack_digest: _builtins.bytes
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        pack_digest: _builtins.bytes = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pack_digest", b"pack_digest", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PackRecall: _TypeAlias = PackRecall  # noqa: Y015
+
+@_typing.final
 class TrustList(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

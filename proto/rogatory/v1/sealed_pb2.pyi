@@ -170,6 +170,31 @@ class Instant(_message.Message):
 Global___Instant: _TypeAlias = Instant  # noqa: Y015
 
 @_typing.final
+class Exhibit(_message.Message):
+    """Where the author took an identifier from: a file by digest, and the place in it, so that it can be looked up again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHA256_FIELD_NUMBER: _builtins.int
+    LOCATOR_FIELD_NUMBER: _builtins.int
+    sha256: _builtins.bytes
+    locator: _builtins.str
+    """line:N, json:/pointer, csv:ROW,COLUMN or header:NAME."""
+    def __init__(
+        self,
+        *,
+        sha256: _builtins.bytes = ...,
+        locator: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["locator", b"locator", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Exhibit: _TypeAlias = Exhibit  # noqa: Y015
+
+@_typing.final
 class Particulars(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -184,6 +209,7 @@ class Particulars(_message.Message):
     ELEMENTS_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
+    EXHIBIT_FIELD_NUMBER: _builtins.int
     task: _builtins.int
     identifier_type: _builtins.str
     identifier: _builtins.bytes
@@ -204,6 +230,10 @@ class Particulars(_message.Message):
 
     @_builtins.property
     def elements(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def exhibit(self) -> Global___Exhibit:
+        """Absent where the identifier was typed."""
+
     def __init__(
         self,
         *,
@@ -218,10 +248,11 @@ class Particulars(_message.Message):
         elements: _abc.Iterable[_builtins.str] | None = ...,
         purpose: _builtins.str = ...,
         words: _builtins.str = ...,
+        exhibit: Global___Exhibit | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["exhibit", b"exhibit", "since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_key", b"commitment_key", "elements", b"elements", "identifier", b"identifier", "identifier_type", b"identifier_type", "observed", b"observed", "purpose", b"purpose", "service", b"service", "since", b"since", "task", b"task", "until", b"until", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commitment_key", b"commitment_key", "elements", b"elements", "exhibit", b"exhibit", "identifier", b"identifier", "identifier_type", b"identifier_type", "observed", b"observed", "purpose", b"purpose", "service", b"service", "since", b"since", "task", b"task", "until", b"until", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,6 +326,7 @@ class DisclosedItem(_message.Message):
     LENGTH_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     media_type: _builtins.str
     task: _builtins.int
@@ -303,6 +335,8 @@ class DisclosedItem(_message.Message):
     sha256: _builtins.bytes
     format: _builtins.str
     """How the rows are read for the scope check: RADIUS_DETAIL, CGNAT_SYSLOG, MBOX, RECORDS or OPAQUE."""
+    label: _builtins.str
+    """Which of several it is, where the pack wants that said, such as BILLING for an address."""
     @_builtins.property
     def since(self) -> Global___Instant:
         """Declared span of what is inside."""
@@ -321,10 +355,11 @@ class DisclosedItem(_message.Message):
         length: _builtins.int = ...,
         sha256: _builtins.bytes = ...,
         format: _builtins.str = ...,
+        label: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["element", b"element", "format", b"format", "length", b"length", "media_type", b"media_type", "name", b"name", "sha256", b"sha256", "since", b"since", "task", b"task", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["element", b"element", "format", b"format", "label", b"label", "length", b"length", "media_type", b"media_type", "name", b"name", "sha256", b"sha256", "since", b"since", "task", b"task", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

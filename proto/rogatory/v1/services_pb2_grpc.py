@@ -723,6 +723,11 @@ class DirectoryServiceStub:
                 request_serializer=rogatory_dot_v1_dot_services__pb2.GetPacksRequest.SerializeToString,
                 response_deserializer=rogatory_dot_v1_dot_services__pb2.GetPacksResponse.FromString,
                 _registered_method=True)
+        self.Publish = channel.unary_unary(
+                '/rogatory.v1.DirectoryService/Publish',
+                request_serializer=rogatory_dot_v1_dot_services__pb2.PublishRequest.SerializeToString,
+                response_deserializer=rogatory_dot_v1_dot_services__pb2.PublishResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
@@ -740,6 +745,13 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Publish(self, request, context):
+        """A pack or a recall. Anybody enrolled may carry it: what makes it count is the quorum that signed it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -752,6 +764,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.GetPacks,
                     request_deserializer=rogatory_dot_v1_dot_services__pb2.GetPacksRequest.FromString,
                     response_serializer=rogatory_dot_v1_dot_services__pb2.GetPacksResponse.SerializeToString,
+            ),
+            'Publish': grpc.unary_unary_rpc_method_handler(
+                    servicer.Publish,
+                    request_deserializer=rogatory_dot_v1_dot_services__pb2.PublishRequest.FromString,
+                    response_serializer=rogatory_dot_v1_dot_services__pb2.PublishResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -808,6 +825,33 @@ class DirectoryService:
             '/rogatory.v1.DirectoryService/GetPacks',
             rogatory_dot_v1_dot_services__pb2.GetPacksRequest.SerializeToString,
             rogatory_dot_v1_dot_services__pb2.GetPacksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Publish(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rogatory.v1.DirectoryService/Publish',
+            rogatory_dot_v1_dot_services__pb2.PublishRequest.SerializeToString,
+            rogatory_dot_v1_dot_services__pb2.PublishResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -250,15 +250,44 @@ class Statement(_message.Message):
     HEADER_FIELD_NUMBER: _builtins.int
     ISSUE_FIELD_NUMBER: _builtins.int
     VALIDATE_FIELD_NUMBER: _builtins.int
+    SECOND_FIELD_NUMBER: _builtins.int
     DELIVERED_FIELD_NUMBER: _builtins.int
     RECEIVE_FIELD_NUMBER: _builtins.int
+    CONFIRM_ORIGIN_CHALLENGE_FIELD_NUMBER: _builtins.int
+    CONFIRM_ORIGIN_FIELD_NUMBER: _builtins.int
     PRESERVE_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    CLARIFY_REQUEST_FIELD_NUMBER: _builtins.int
+    CLARIFY_FIELD_NUMBER: _builtins.int
+    RESCIND_FIELD_NUMBER: _builtins.int
+    ANNUL_FIELD_NUMBER: _builtins.int
+    PAGE_ACK_FIELD_NUMBER: _builtins.int
+    PROPOSE_NARROWING_FIELD_NUMBER: _builtins.int
+    AMEND_FIELD_NUMBER: _builtins.int
+    OBJECT_FIELD_NUMBER: _builtins.int
+    MAINTAIN_FIELD_NUMBER: _builtins.int
+    NEW_DEADLINE_FIELD_NUMBER: _builtins.int
     REFUSE_FIELD_NUMBER: _builtins.int
+    NOTIFY_FIELD_NUMBER: _builtins.int
+    NO_GROUNDS_FIELD_NUMBER: _builtins.int
     DISCLOSE_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGE_FIELD_NUMBER: _builtins.int
+    REWRAP_FIELD_NUMBER: _builtins.int
     REPORT_EXCESS_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    ATTEST_DELETION_FIELD_NUMBER: _builtins.int
+    EXTEND_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
     WITHDRAW_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    DEFER_NOTICE_FIELD_NUMBER: _builtins.int
+    NOTIFY_SUBJECT_FIELD_NUMBER: _builtins.int
+    EXTEND_SEAL_FIELD_NUMBER: _builtins.int
+    CLAIM_COST_FIELD_NUMBER: _builtins.int
+    SETTLE_COST_FIELD_NUMBER: _builtins.int
+    TRANSMIT_OUTSIDE_FIELD_NUMBER: _builtins.int
     REJECT_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def header(self) -> Global___Header: ...
@@ -267,23 +296,81 @@ class Statement(_message.Message):
     @_builtins.property
     def validate(self) -> Global___Validate: ...
     @_builtins.property
+    def second(self) -> Global___Second: ...
+    @_builtins.property
     def delivered(self) -> Global___Delivered: ...
     @_builtins.property
     def receive(self) -> Global___Receive: ...
     @_builtins.property
+    def confirm_origin_challenge(self) -> Global___ConfirmOriginChallenge: ...
+    @_builtins.property
+    def confirm_origin(self) -> Global___ConfirmOrigin: ...
+    @_builtins.property
     def preserve(self) -> Global___Preserve: ...
     @_builtins.property
+    def release(self) -> Global___Release: ...
+    @_builtins.property
+    def clarify_request(self) -> Global___ClarifyRequest: ...
+    @_builtins.property
+    def clarify(self) -> Global___Clarify: ...
+    @_builtins.property
+    def rescind(self) -> Global___Rescind: ...
+    @_builtins.property
+    def annul(self) -> Global___Annul: ...
+    @_builtins.property
+    def page_ack(self) -> Global___PageAck: ...
+    @_builtins.property
+    def propose_narrowing(self) -> Global___ProposeNarrowing: ...
+    @_builtins.property
+    def amend(self) -> Global___Amend: ...
+    @_builtins.property
+    def object(self) -> Global___Object: ...
+    @_builtins.property
+    def maintain(self) -> Global___Maintain: ...
+    @_builtins.property
+    def new_deadline(self) -> Global___NewDeadline: ...
+    @_builtins.property
     def refuse(self) -> Global___Refuse: ...
+    @_builtins.property
+    def notify(self) -> Global___Notify: ...
+    @_builtins.property
+    def no_grounds(self) -> Global___NoGrounds: ...
     @_builtins.property
     def disclose(self) -> Global___Disclose: ...
     @_builtins.property
     def acknowledge(self) -> Global___Acknowledge: ...
     @_builtins.property
+    def rewrap(self) -> Global___Rewrap: ...
+    @_builtins.property
     def report_excess(self) -> Global___ReportExcess: ...
+    @_builtins.property
+    def error(self) -> Global___Error: ...
+    @_builtins.property
+    def attest_deletion(self) -> Global___AttestDeletion: ...
+    @_builtins.property
+    def extend(self) -> Global___Extend: ...
+    @_builtins.property
+    def hold(self) -> Global___Hold: ...
     @_builtins.property
     def withdraw(self) -> Global___Withdraw: ...
     @_builtins.property
+    def end(self) -> Global___End: ...
+    @_builtins.property
+    def defer_notice(self) -> Global___DeferNotice: ...
+    @_builtins.property
+    def notify_subject(self) -> Global___NotifySubject: ...
+    @_builtins.property
+    def extend_seal(self) -> Global___ExtendSeal: ...
+    @_builtins.property
+    def claim_cost(self) -> Global___ClaimCost: ...
+    @_builtins.property
+    def settle_cost(self) -> Global___SettleCost: ...
+    @_builtins.property
+    def transmit_outside(self) -> Global___TransmitOutside: ...
+    @_builtins.property
     def reject(self) -> Global___Reject: ...
+    @_builtins.property
+    def clock(self) -> Global___Clock: ...
     @_builtins.property
     def status(self) -> Global___Heartbeat: ...
     def __init__(
@@ -292,22 +379,51 @@ class Statement(_message.Message):
         header: Global___Header | None = ...,
         issue: Global___Issue | None = ...,
         validate: Global___Validate | None = ...,
+        second: Global___Second | None = ...,
         delivered: Global___Delivered | None = ...,
         receive: Global___Receive | None = ...,
+        confirm_origin_challenge: Global___ConfirmOriginChallenge | None = ...,
+        confirm_origin: Global___ConfirmOrigin | None = ...,
         preserve: Global___Preserve | None = ...,
+        release: Global___Release | None = ...,
+        clarify_request: Global___ClarifyRequest | None = ...,
+        clarify: Global___Clarify | None = ...,
+        rescind: Global___Rescind | None = ...,
+        annul: Global___Annul | None = ...,
+        page_ack: Global___PageAck | None = ...,
+        propose_narrowing: Global___ProposeNarrowing | None = ...,
+        amend: Global___Amend | None = ...,
+        object: Global___Object | None = ...,
+        maintain: Global___Maintain | None = ...,
+        new_deadline: Global___NewDeadline | None = ...,
         refuse: Global___Refuse | None = ...,
+        notify: Global___Notify | None = ...,
+        no_grounds: Global___NoGrounds | None = ...,
         disclose: Global___Disclose | None = ...,
         acknowledge: Global___Acknowledge | None = ...,
+        rewrap: Global___Rewrap | None = ...,
         report_excess: Global___ReportExcess | None = ...,
+        error: Global___Error | None = ...,
+        attest_deletion: Global___AttestDeletion | None = ...,
+        extend: Global___Extend | None = ...,
+        hold: Global___Hold | None = ...,
         withdraw: Global___Withdraw | None = ...,
+        end: Global___End | None = ...,
+        defer_notice: Global___DeferNotice | None = ...,
+        notify_subject: Global___NotifySubject | None = ...,
+        extend_seal: Global___ExtendSeal | None = ...,
+        claim_cost: Global___ClaimCost | None = ...,
+        settle_cost: Global___SettleCost | None = ...,
+        transmit_outside: Global___TransmitOutside | None = ...,
         reject: Global___Reject | None = ...,
+        clock: Global___Clock | None = ...,
         status: Global___Heartbeat | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "body", b"body", "delivered", b"delivered", "disclose", b"disclose", "header", b"header", "issue", b"issue", "preserve", b"preserve", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "report_excess", b"report_excess", "status", b"status", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "amend", b"amend", "annul", b"annul", "attest_deletion", b"attest_deletion", "body", b"body", "claim_cost", b"claim_cost", "clarify", b"clarify", "clarify_request", b"clarify_request", "clock", b"clock", "confirm_origin", b"confirm_origin", "confirm_origin_challenge", b"confirm_origin_challenge", "defer_notice", b"defer_notice", "delivered", b"delivered", "disclose", b"disclose", "end", b"end", "error", b"error", "extend", b"extend", "extend_seal", b"extend_seal", "header", b"header", "hold", b"hold", "issue", b"issue", "maintain", b"maintain", "new_deadline", b"new_deadline", "no_grounds", b"no_grounds", "notify", b"notify", "notify_subject", b"notify_subject", "object", b"object", "page_ack", b"page_ack", "preserve", b"preserve", "propose_narrowing", b"propose_narrowing", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "release", b"release", "report_excess", b"report_excess", "rescind", b"rescind", "rewrap", b"rewrap", "second", b"second", "settle_cost", b"settle_cost", "status", b"status", "transmit_outside", b"transmit_outside", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "body", b"body", "delivered", b"delivered", "disclose", b"disclose", "header", b"header", "issue", b"issue", "preserve", b"preserve", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "report_excess", b"report_excess", "status", b"status", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "amend", b"amend", "annul", b"annul", "attest_deletion", b"attest_deletion", "body", b"body", "claim_cost", b"claim_cost", "clarify", b"clarify", "clarify_request", b"clarify_request", "clock", b"clock", "confirm_origin", b"confirm_origin", "confirm_origin_challenge", b"confirm_origin_challenge", "defer_notice", b"defer_notice", "delivered", b"delivered", "disclose", b"disclose", "end", b"end", "error", b"error", "extend", b"extend", "extend_seal", b"extend_seal", "header", b"header", "hold", b"hold", "issue", b"issue", "maintain", b"maintain", "new_deadline", b"new_deadline", "no_grounds", b"no_grounds", "notify", b"notify", "notify_subject", b"notify_subject", "object", b"object", "page_ack", b"page_ack", "preserve", b"preserve", "propose_narrowing", b"propose_narrowing", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "release", b"release", "report_excess", b"report_excess", "rescind", b"rescind", "rewrap", b"rewrap", "second", b"second", "settle_cost", b"settle_cost", "status", b"status", "transmit_outside", b"transmit_outside", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["issue", "validate", "delivered", "receive", "preserve", "refuse", "disclose", "acknowledge", "report_excess", "withdraw", "reject", "status"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["issue", "validate", "second", "delivered", "receive", "confirm_origin_challenge", "confirm_origin", "preserve", "release", "clarify_request", "clarify", "rescind", "annul", "page_ack", "propose_narrowing", "amend", "object", "maintain", "new_deadline", "refuse", "notify", "no_grounds", "disclose", "acknowledge", "rewrap", "report_excess", "error", "attest_deletion", "extend", "hold", "withdraw", "end", "defer_notice", "notify_subject", "extend_seal", "claim_cost", "settle_cost", "transmit_outside", "reject", "clock", "status"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -602,6 +718,7 @@ class Issue(_message.Message):
     AUTHORITY_FIELD_NUMBER: _builtins.int
     SUPERSEDES_FIELD_NUMBER: _builtins.int
     PRESERVATION_FIELD_NUMBER: _builtins.int
+    ENFORCING_FIELD_NUMBER: _builtins.int
     request_kind: Global___RequestKind.ValueType
     legal_type: _builtins.str
     supersedes: _builtins.bytes
@@ -612,6 +729,10 @@ class Issue(_message.Message):
     def authority(self) -> Global___Address:
         """The authority asked to validate; absent where the issuer may sign alone."""
 
+    @_builtins.property
+    def enforcing(self) -> Global___Address:
+        """The authority of the provider's State, where the law wants it to be told."""
+
     def __init__(
         self,
         *,
@@ -620,10 +741,11 @@ class Issue(_message.Message):
         authority: Global___Address | None = ...,
         supersedes: _builtins.bytes = ...,
         preservation: _builtins.bytes = ...,
+        enforcing: Global___Address | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "enforcing", b"enforcing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "legal_type", b"legal_type", "preservation", b"preservation", "request_kind", b"request_kind", "supersedes", b"supersedes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "enforcing", b"enforcing", "legal_type", b"legal_type", "preservation", b"preservation", "request_kind", b"request_kind", "supersedes", b"supersedes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -792,7 +914,10 @@ class Refuse(_message.Message):
 
     CODE_FIELD_NUMBER: _builtins.int
     TASKS_FIELD_NUMBER: _builtins.int
+    CONDITIONAL_FIELD_NUMBER: _builtins.int
     code: _builtins.str
+    conditional: _builtins.bool
+    """The data may be used under conditions, which stand in a note; nothing is refused then."""
     @_builtins.property
     def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Empty: the whole request."""
@@ -802,10 +927,11 @@ class Refuse(_message.Message):
         *,
         code: _builtins.str = ...,
         tasks: _abc.Iterable[_builtins.int] | None = ...,
+        conditional: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "conditional", b"conditional", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1010,3 +1136,624 @@ class Heartbeat(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Heartbeat: _TypeAlias = Heartbeat  # noqa: Y015
+
+@_typing.final
+class Second(_message.Message):
+    """A second person of the same party approves one exact envelope, named by its digest in about, before it is sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Second: _TypeAlias = Second  # noqa: Y015
+
+@_typing.final
+class ConfirmOriginChallenge(_message.Message):
+    """By the provider: did this really come from you? Answered by a third officer of the asking party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmOriginChallenge: _TypeAlias = ConfirmOriginChallenge  # noqa: Y015
+
+@_typing.final
+class ConfirmOrigin(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIRMED_FIELD_NUMBER: _builtins.int
+    confirmed: _builtins.bool
+    def __init__(
+        self,
+        *,
+        confirmed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmOrigin: _TypeAlias = ConfirmOrigin  # noqa: Y015
+
+@_typing.final
+class Release(_message.Message):
+    """By the provider: what was preserved is let go."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Release: _TypeAlias = Release  # noqa: Y015
+
+@_typing.final
+class ClarifyRequest(_message.Message):
+    """By provider or authority: a coded question; words in a note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Tasks that it is about, sorted; empty: the whole."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        tasks: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClarifyRequest: _TypeAlias = ClarifyRequest  # noqa: Y015
+
+@_typing.final
+class Clarify(_message.Message):
+    """The answer, in a note. It never carries scope."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Clarify: _TypeAlias = Clarify  # noqa: Y015
+
+@_typing.final
+class Rescind(_message.Message):
+    """By the authority that validated: taken back before anything was delivered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rescind: _TypeAlias = Rescind  # noqa: Y015
+
+@_typing.final
+class Annul(_message.Message):
+    """By a court: quashed; what was delivered must be deleted or restricted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Annul: _TypeAlias = Annul  # noqa: Y015
+
+@_typing.final
+class PageAck(_message.Message):
+    """By a duty officer's device: the page was seen."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PageAck: _TypeAlias = PageAck  # noqa: Y015
+
+@_typing.final
+class ProposeNarrowing(_message.Message):
+    """By the provider: a smaller scope."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def granted(self) -> _containers.RepeatedCompositeFieldContainer[Global___GrantedTask]: ...
+    def __init__(
+        self,
+        *,
+        granted: _abc.Iterable[Global___GrantedTask] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeNarrowing: _TypeAlias = ProposeNarrowing  # noqa: Y015
+
+@_typing.final
+class Amend(_message.Message):
+    """By who asked: the whole scope from now on. What lies within the scope in force needs nobody else."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def granted(self) -> _containers.RepeatedCompositeFieldContainer[Global___GrantedTask]: ...
+    def __init__(
+        self,
+        *,
+        granted: _abc.Iterable[Global___GrantedTask] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["granted", b"granted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Amend: _TypeAlias = Amend  # noqa: Y015
+
+@_typing.final
+class Object(_message.Message):
+    """Impossibility, immunity, third-country conflict: execution rests until it is decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    BASES_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    @_builtins.property
+    def bases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Coded reasons, sorted."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        bases: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bases", b"bases", "code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Object: _TypeAlias = Object  # noqa: Y015
+
+@_typing.final
+class Maintain(_message.Message):
+    """The request is kept as it is, whatever was objected."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Maintain: _TypeAlias = Maintain  # noqa: Y015
+
+@_typing.final
+class NewDeadline(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DUE_MS_FIELD_NUMBER: _builtins.int
+    due_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        due_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_ms", b"due_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewDeadline: _TypeAlias = NewDeadline  # noqa: Y015
+
+@_typing.final
+class Notify(_message.Message):
+    """By who asked: the enforcing authority is told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notify: _TypeAlias = Notify  # noqa: Y015
+
+@_typing.final
+class NoGrounds(_message.Message):
+    """By the enforcing authority."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoGrounds: _TypeAlias = NoGrounds  # noqa: Y015
+
+@_typing.final
+class Rewrap(_message.Message):
+    """One more recipient for a sealed object that the signer could open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBJECT_DIGEST_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    WRAP_FIELD_NUMBER: _builtins.int
+    object_digest: _builtins.bytes
+    audience: _builtins.str
+    """From the pack's list, such as DEFENCE."""
+    @_builtins.property
+    def wrap(self) -> Global___KeyWrap: ...
+    def __init__(
+        self,
+        *,
+        object_digest: _builtins.bytes = ...,
+        audience: _builtins.str = ...,
+        wrap: Global___KeyWrap | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["wrap", b"wrap"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "object_digest", b"object_digest", "wrap", b"wrap"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Rewrap: _TypeAlias = Rewrap  # noqa: Y015
+
+@_typing.final
+class Error(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRADE_FIELD_NUMBER: _builtins.int
+    PARTY_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    grade: _builtins.str
+    """NEAR_MISS, REPORTABLE or SERIOUS."""
+    party: _builtins.str
+    """Whose error: AGENCY, AUTHORITY, PROVIDER or EXCHANGE."""
+    cause: _builtins.str
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def __init__(
+        self,
+        *,
+        grade: _builtins.str = ...,
+        party: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        tasks: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "grade", b"grade", "party", b"party", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Error: _TypeAlias = Error  # noqa: Y015
+
+@_typing.final
+class AttestDeletion(_message.Message):
+    """Destroyed, or restricted where the law wants it kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DONE_FIELD_NUMBER: _builtins.int
+    done: _builtins.str
+    """DELETED or RESTRICTED."""
+    def __init__(
+        self,
+        *,
+        done: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttestDeletion: _TypeAlias = AttestDeletion  # noqa: Y015
+
+@_typing.final
+class Extend(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    until_ms: _builtins.int
+    """The new end of the preservation as every party computes it from the pack."""
+    def __init__(
+        self,
+        *,
+        until_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["until_ms", b"until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Extend: _TypeAlias = Extend  # noqa: Y015
+
+@_typing.final
+class Hold(_message.Message):
+    """A preservation is held for a production that has been asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCTION_FIELD_NUMBER: _builtins.int
+    production: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        production: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["production", b"production"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hold: _TypeAlias = Hold  # noqa: Y015
+
+@_typing.final
+class End(_message.Message):
+    """A preservation is no longer needed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___End: _TypeAlias = End  # noqa: Y015
+
+@_typing.final
+class DeferNotice(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUND_FIELD_NUMBER: _builtins.int
+    REVIEW_DAY_FIELD_NUMBER: _builtins.int
+    ground: _builtins.str
+    review_day: _builtins.int
+    """UTC day on which it is looked at again, days since 1970-01-01."""
+    def __init__(
+        self,
+        *,
+        ground: _builtins.str = ...,
+        review_day: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "review_day", b"review_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeferNotice: _TypeAlias = DeferNotice  # noqa: Y015
+
+@_typing.final
+class NotifySubject(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    decision: _builtins.str
+    """INFORMED, or OMITTED with the ground in about's deferral."""
+    def __init__(
+        self,
+        *,
+        decision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NotifySubject: _TypeAlias = NotifySubject  # noqa: Y015
+
+@_typing.final
+class ExtendSeal(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUND_FIELD_NUMBER: _builtins.int
+    UNTIL_DAY_FIELD_NUMBER: _builtins.int
+    ground: _builtins.str
+    until_day: _builtins.int
+    def __init__(
+        self,
+        *,
+        ground: _builtins.str = ...,
+        until_day: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground", "until_day", b"until_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExtendSeal: _TypeAlias = ExtendSeal  # noqa: Y015
+
+@_typing.final
+class ClaimCost(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    amount: _builtins.int
+    """In hundredths of the currency's unit."""
+    currency: _builtins.str
+    """ISO 4217."""
+    def __init__(
+        self,
+        *,
+        amount: _builtins.int = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "currency", b"currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimCost: _TypeAlias = ClaimCost  # noqa: Y015
+
+@_typing.final
+class SettleCost(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    decision: _builtins.str
+    """PAID or DENIED."""
+    def __init__(
+        self,
+        *,
+        decision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettleCost: _TypeAlias = SettleCost  # noqa: Y015
+
+@_typing.final
+class TransmitOutside(_message.Message):
+    """What went another way; names and the other channel stand in a note."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENT_AT_MS_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    sent_at_ms: _builtins.int
+    length: _builtins.int
+    digest: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        sent_at_ms: _builtins.int = ...,
+        length: _builtins.int = ...,
+        digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "length", b"length", "sent_at_ms", b"sent_at_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransmitOutside: _TypeAlias = TransmitOutside  # noqa: Y015
+
+@_typing.final
+class Clock(_message.Message):
+    """By the exchange's clock key, which can sign nothing else: an obligation has fallen due."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBLIGATION_FIELD_NUMBER: _builtins.int
+    TRIGGER_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    DUE_MS_FIELD_NUMBER: _builtins.int
+    obligation: _builtins.str
+    trigger: _builtins.int
+    """Log index of what started it."""
+    rule: _builtins.str
+    due_ms: _builtins.int
+    def __init__(
+        self,
+        *,
+        obligation: _builtins.str = ...,
+        trigger: _builtins.int = ...,
+        rule: _builtins.str = ...,
+        due_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_ms", b"due_ms", "obligation", b"obligation", "rule", b"rule", "trigger", b"trigger"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Clock: _TypeAlias = Clock  # noqa: Y015

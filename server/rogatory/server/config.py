@@ -30,7 +30,7 @@ _REFUSED: Final = {
 }
 _STRICT: Final = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 _PUBLIC_FILES: Final = ("tls.certificate", "tls.client_ca")
-_SECRET_FILES: Final = ("tls.key", "keys.log_ed25519", "keys.log_ml_dsa_44", "keys.exchange")
+_SECRET_FILES: Final = ("tls.key", "keys.log_ed25519", "keys.log_ml_dsa_44", "keys.exchange", "keys.clock")
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -54,13 +54,14 @@ class TlsSettings(BaseModel):
 
 
 class KeySettings(BaseModel):
-    """Seed files, 32 bytes as hex: the log's two keys and the exchange's own. Only the writer process reads them."""
+    """Seed files, 32 bytes as hex: the log's two keys, the exchange's own and its clock's. Only the writer process reads them."""
 
     model_config = _STRICT
 
     log_ed25519: Path
     log_ml_dsa_44: Path
     exchange: Path
+    clock: Path
 
 
 class LimitSettings(BaseModel):

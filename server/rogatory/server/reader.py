@@ -121,9 +121,11 @@ class Reader:
         return GetDirectoryResponse(roots, self._logged(newest))
 
     def packs_response(self) -> GetPacksResponse:
-        """Return all packs, each with the receipt of its entry."""
+        """Return all packs and recalls, each with the receipt of its entry."""
+        rows = self._store.scheme()
         return GetPacksResponse(
-            tuple(self._logged(row) for row in self._store.scheme() if row.kind == "PACK")
+            tuple(self._logged(row) for row in rows if row.kind == "PACK"),
+            tuple(self._logged(row) for row in rows if row.kind == "PACK_RECALL"),
         )
 
     def close(self) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from rogatory.client.cli.authority_commands import _days, _numbered
 from rogatory.client.cli.draft_input import draft_of, facts_of, identifier_of
 from rogatory.client.cli.output import Output
 from rogatory.client.cli.provider_commands import _outcomes
 from rogatory.client.cli.references import pick
 from rogatory.client.cli.render.tree import Section
+from rogatory.client.cli.scope_options import days_of, numbered
 from rogatory.client.cli.session import Aborted, Run, UsageError, profile_path
 from rogatory.client.cli.signing import word_for
 from rogatory.client.composing import Prepared
@@ -159,13 +159,13 @@ def test_an_identifier_comes_from_exactly_one_place(tmp_path: Path) -> None:
 
 
 def test_narrowings_and_outcomes_name_a_task_or_all_of_them() -> None:
-    assert _numbered("2:login_ip", "--since") == (2, "login_ip")
-    assert _numbered("login_ip", "--since") == (0, "login_ip")
-    assert _days(["1:1970-01-02", "1970-01-03"], "--since") == {1: 1, 0: 2}
+    assert numbered("2:login_ip", "--since") == (2, "login_ip")
+    assert numbered("login_ip", "--since") == (0, "login_ip")
+    assert days_of(["1:1970-01-02", "1970-01-03"], "--since") == {1: 1, 0: 2}
     assert _outcomes(["2=NO_RECORD"]) == {2: "NO_RECORD"}
     for wrong in (["x:1970-01-02"], ["1:yesterday"], ["1970-01-02", "1970-01-03"]):
         with pytest.raises(UsageError):
-            _days(wrong, "--since")
+            days_of(wrong, "--since")
     for wrong in (["NO_RECORD"], ["x=NO_RECORD"], ["1=A", "1=B"], ["1="]):
         with pytest.raises(UsageError):
             _outcomes(wrong)

@@ -66,7 +66,7 @@ def test_the_exchange_gets_no_key_of_a_person_and_no_root(made: tuple[Path, Trai
                 assert secret not in server
                 assert secret.hex().encode() not in server
     names = {path.name for path in (folder / "server" / "data" / "keys").iterdir()}
-    assert names == {"exchange.seed", "log-ed25519.seed", "log-ml-dsa-44.seed"}
+    assert names == {"clock.seed", "exchange.seed", "log-ed25519.seed", "log-ml-dsa-44.seed"}
 
 
 def test_a_ceremony_overwrites_nothing(made: tuple[Path, TrainingMade]) -> None:

@@ -8,19 +8,16 @@ import pytest
 from typer.main import get_command
 
 from rogatory.client.cli.main import app
-from rogatory.client.cli.reference import commands_page, help_of, json_page, leaves
+from rogatory.client.cli.reference import PAGES, help_of, leaves
 from rogatory.client.cli.schema import RESULTS, schema
 from tests.support.project import ROOT
 
 COMMANDS = dict(leaves(get_command(app)))
 
 
-def test_the_page_of_commands_is_the_help_of_the_program() -> None:
-    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == commands_page()
-
-
-def test_the_page_of_json_is_the_schema_of_the_program() -> None:
-    assert (ROOT / "docs" / "json.md").read_text(encoding="utf-8") == json_page()
+@pytest.mark.parametrize("name", PAGES)
+def test_a_reference_page_says_what_the_program_says(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name]()
 
 
 def test_every_command_publishes_what_it_writes() -> None:

@@ -78,7 +78,9 @@ def test_listening_to_the_world_must_be_said(server: Path) -> None:
     assert load(server).address == ("192.0.2.1", 443)
 
 
-@pytest.mark.parametrize("key", ["tls.key", "keys.log_ed25519", "keys.log_ml_dsa_44", "keys.exchange"])
+@pytest.mark.parametrize(
+    "key", ["tls.key", "keys.log_ed25519", "keys.log_ml_dsa_44", "keys.exchange", "keys.clock"]
+)
 def test_a_secret_that_others_may_read_is_refused(server: Path, key: str) -> None:
     group, name = key.split(".")
     path: Path = getattr(getattr(load(server), group), name)

@@ -7,29 +7,26 @@ full. Who may decide on what is not known here; the regime pack says.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from rogatory.client import authority
-from rogatory.client.authority import Narrowing
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import call, command, group
-from rogatory.client.cli.draft_input import number_of
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.state import list_tree
 from rogatory.client.cli.results import list_result
-from rogatory.client.cli.session import Run, UsageError
+from rogatory.client.cli.scope_options import DROP_ELEMENT, DROP_TASK, SINCE, UNTIL, narrowing_of
+from rogatory.client.cli.session import Run
 from rogatory.client.cli.signing import sign
 from rogatory.client.composing import Prepared
 from rogatory.client.session import Session
 from rogatory.protocol.ids import SystemClock
 
-app = group("authority", "Decide on requests: grant, narrow, return, refuse.")
+app = group("authority", "Decide on requests: grant, narrow, return, refuse, ask, review.")
 CODE = Annotated[str, typer.Option(metavar="CODE", help="Reason, such as A_NOT_PROPORTIONATE.")]
 
 
@@ -59,35 +56,22 @@ def show(run: Run, request: REQUEST) -> Exit | None:
 def grant(
     run: Run,
     request: REQUEST,
-    drop_task: Annotated[
-        list[int] | None, typer.Option(metavar="N", min=1, help="Leave out a task; repeat.")
-    ] = None,
-    drop_element: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[N:]ELEMENT", help="Leave out an element, of task N or of all."),
-    ] = None,
-    since: Annotated[
-        list[str] | None, typer.Option(metavar="[N:]DAY", help="First day granted, such as 2026-11-03.")
-    ] = None,
-    until: Annotated[
-        list[str] | None, typer.Option(metavar="[N:]DAY", help="Last day granted, included.")
-    ] = None,
+    drop_task: DROP_TASK = None,
+    drop_element: DROP_ELEMENT = None,
+    since: SINCE = None,
+    until: UNTIL = None,
 ) -> Exit | None:
     """Grant a request, whole or narrowed. Shows everything, opened too, and wants the word "grant" typed in full.
 
-    What is left out never reaches the provider. A grant can narrow and never widen. --yes is not accepted here.
+    What is left out never reaches the provider. A grant can narrow and never widen. Also for what was sent in an emergency
+    before its validation, and for a larger scope that the agency asks for later. --yes is not accepted here.
 
     Examples:
       rogatory authority grant 0199ab
       rogatory authority grant 0199ab --drop-task 2
       rogatory authority grant 0199ab --drop-element 1:message_header --since 1:2026-11-03 --until 2026-11-05
     """
-    narrowing = Narrowing(
-        drop_tasks=frozenset(drop_task or ()),
-        drop_elements=frozenset(_numbered(text, "--drop-element") for text in drop_element or ()),
-        since_day=_days(since or (), "--since"),
-        until_day=_days(until or (), "--until"),
-    )
+    narrowing = narrowing_of(drop_task, drop_element, since, until)
 
     async def prepare(session: Session) -> Prepared:
         return await authority.prepare_grant(session, await request_id(session, request), narrowing)
@@ -110,38 +94,32 @@ def return_request(run: Run, request: REQUEST, code: CODE, note: NOTE = "") -> E
 
 
 @command(app, "refuse", prefix="authority", signs=True)
-def refuse(run: Run, request: REQUEST, code: CODE, note: NOTE = "") -> Exit | None:
-    """Refuse a request for good, with a coded reason.
+def refuse(
+    run: Run,
+    request: REQUEST,
+    code: CODE,
+    task: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", min=1, help="Enforcing authority: only this task; repeat."),
+    ] = None,
+    conditional: Annotated[
+        bool, typer.Option("--conditional", help="Enforcing authority: bind the use; say how with --note.")
+    ] = False,
+    note: NOTE = "",
+) -> Exit | None:
+    """Refuse a request for good, with a coded reason; or, as the enforcing authority, all or some of it.
 
     Examples:
       rogatory authority refuse 0199ab --code A_NOT_NECESSARY
+      rogatory authority refuse 0199ab --code E_NE_BIS_IN_IDEM --task 2 --profile enforcer
+      rogatory authority refuse 0199ab --code E_FUNDAMENTAL_RIGHTS --conditional --note "Not in another case."
     """
+    tasks = tuple(sorted(set(task or ())))
 
     async def prepare(session: Session) -> Prepared:
-        return await authority.prepare_refuse(session, await request_id(session, request), code, note=note)
+        wanted = await request_id(session, request)
+        return await authority.prepare_refuse(
+            session, wanted, code, tasks, conditional=conditional, note=note
+        )
 
     return sign(run, prepare)
-
-
-def _numbered(text: str, option: str) -> tuple[int, str]:
-    """Return task number (0 for all tasks) and value of ``N:VALUE`` or ``VALUE``."""
-    number, colon, value = text.partition(":")
-    if not colon:
-        return 0, text
-    if not value:
-        raise UsageError("The form is VALUE, or N:VALUE for task N.", option, "FORM")
-    return number_of(number, option), value
-
-
-def _days(texts: Sequence[str], option: str) -> dict[int, int]:
-    days: dict[int, int] = {}
-    for text in texts:
-        number, value = _numbered(text, option)
-        try:
-            day = dt.date.fromisoformat(value)
-        except ValueError as error:
-            raise UsageError(f"{option} takes a day such as 2026-11-03.", option, "DAY") from error
-        if number in days:
-            raise UsageError(f"{option} names a task twice.", option, "ONCE")
-        days[number] = (day - dt.date(1970, 1, 1)).days
-    return days

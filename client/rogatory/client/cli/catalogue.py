@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rogatory.client.cli import catalogue_codes, catalogue_words
+from rogatory.client.cli import (
+    catalogue_codes,
+    catalogue_facts,
+    catalogue_questions,
+    catalogue_rules,
+    catalogue_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,15 @@ class Sentence:
 
 
 CATALOGUE: Final[Mapping[str, Sentence]] = MappingProxyType(
-    {code: Sentence(what, advice) for code, what, advice in catalogue_words.ERRORS}
+    {
+        code: Sentence(what, advice)
+        for code, what, advice in catalogue_words.ERRORS + catalogue_questions.ERRORS
+    }
 )
-CODES: Final[Mapping[str, str]] = MappingProxyType(dict(catalogue_codes.CODES))
+CODES: Final[Mapping[str, str]] = MappingProxyType(dict(catalogue_codes.CODES + catalogue_facts.FACTS))
 # Where a rule says more than its code: what the reader can do depends on it.
 RULES: Final[Mapping[str, Sentence]] = MappingProxyType(
-    {rule: Sentence(what, advice) for rule, what, advice in catalogue_words.RULES}
+    {rule: Sentence(what, advice) for rule, what, advice in catalogue_rules.RULES + catalogue_questions.RULES}
 )
 _UNKNOWN: Final = Sentence(
     "The exchange answered with a code that this version does not know.",
@@ -48,6 +57,7 @@ def meaning(code: str, kind: str = "") -> str:
 
     Args:
         code: The code.
-        kind: ``outcome`` for the outcome of a task, where a state has the same name.
+        kind: ``outcome``, ``flag``, ``debt`` or ``duty``, where another code has the same name; ``label`` for one of several
+            of an element; the code of a fact for one of its values.
     """
     return CODES.get(f"{kind}.{code}") or CODES.get(code, "")

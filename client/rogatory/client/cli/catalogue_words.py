@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The English words of the catalogue: data only, no logic; a translation is another file of this shape.
+"""The English sentences for stable error codes: data only, no logic; a translation is another file of this shape.
 
-A test holds the first table against every code of `rogatory.protocol.errors`; what the codes of packs, states and outcomes
-mean stands in `catalogue_codes`.
+A test holds the table against every code of `rogatory.protocol.errors`. Rules and the codes of packs stand in two more files.
 """
 
 from __future__ import annotations
@@ -37,11 +36,31 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Do not act on it. Return the request and report it to your supervisor.",
     ),
     (
+        "X_CONSULTATION_MISSING",
+        "An authority that refuses must have consulted the asking side before.",
+        "Send the question first (`authority ask --code CONSULTATION`), then decide.",
+    ),
+    (
+        "X_EMERGENCY_NOT_REASONED",
+        "An emergency is claimed and no reason for it is stated.",
+        "State the reason, or ask without the emergency; both stay in the log.",
+    ),
+    (
         "X_ENCODING",
         "The bytes are not in the one form that this format allows.",
         "Fetch or make them again; if it happens again, report it as a fault.",
     ),
     ("X_EXPIRED", "It was signed too long ago and is no longer valid.", "Prepare, sign and send it again."),
+    (
+        "X_EXTENSION_EXHAUSTED",
+        "It has been extended as often as the law allows, or its term is over.",
+        "Ask for the data themselves, or let them go.",
+    ),
+    (
+        "X_EX_POST_NOT_ALLOWED_FOR_CATEGORY",
+        "Data of this category may not be asked for before the authority has said yes, not even in an emergency.",
+        "Name the duty judge now; what may be had at once can be asked for in a request of its own.",
+    ),
     (
         "X_FIELD_INVALID",
         "A field has a value that the rule does not allow.",
@@ -84,6 +103,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Check that both sides run a version that knows it.",
     ),
     (
+        "X_LANGUAGE_NOT_ACCEPTED",
+        "The addressee does not accept this language.",
+        "Have it translated into one that the provider's entry lists.",
+    ),
+    (
         "X_LOG_INVALID",
         "The log does not verify: a signature, a proof or an entry does not hold, or its history has changed.",
         "Keep everything as it is, stop using this exchange, and tell your oversight body.",
@@ -102,6 +126,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "X_NOT_FOUND",
         "There is no such object, or it is not yours to see.",
         "Check the id; `rogatory request status` lists what is yours.",
+    ),
+    (
+        "X_OBJECTION_NOT_REASONED",
+        "The reasons given do not carry an objection by themselves.",
+        "State what the other law forbids; where data are stored is no reason.",
     ),
     (
         "X_OBJECT_TERMINAL",
@@ -125,6 +154,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("X_PACK_UNKNOWN", "There is no such regime pack.", "Choose one of the packs that the exchange lists."),
     (
+        "X_PACK_RECALLED",
+        "The regime pack of this request was recalled, so the request rests.",
+        "Wait for what the scheme's office says, or take the request back.",
+    ),
+    (
         "X_PART_INVALID",
         "A part of a disclosure has not arrived whole, or is not the part that was announced.",
         "Run the same command again; it goes on where it stopped.",
@@ -138,6 +172,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "X_PROSPECTIVE_DATA",
         "The window reaches into the future; only stored data can be asked for.",
         "End the window today or earlier.",
+    ),
+    (
+        "X_PROTECTED_TARGET",
+        "The law protects this person or this data from a request like this one.",
+        "Ask the authority first, or leave the task out.",
     ),
     (
         "X_QUORUM_NOT_MET",
@@ -160,6 +199,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Keep it, it is evidence; tell your oversight body.",
     ),
     (
+        "X_REFUSAL_NOT_OPEN",
+        "The law does not let this ground be used for a request like this one.",
+        "Choose a ground that applies, or raise none.",
+    ),
+    (
         "X_REPLAY",
         "This id has been used before for something else.",
         "Prepare it again, so that it gets a new id.",
@@ -178,6 +222,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "X_SEAL_BROKEN",
         "A sealed object does not open under the statement that names it: it was changed, moved or made for others.",
         "Do not act on it; report it, and keep the object.",
+    ),
+    (
+        "X_SECOND_MISSING",
+        "A second person of the same party must approve these exact bytes before they are sent.",
+        "Have a colleague approve them, then send again.",
     ),
     (
         "X_SECTION_MISMATCH",
@@ -226,6 +275,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("X_TOO_LARGE", "Something is larger than its limit.", "Make it smaller or split it."),
     (
+        "X_TOO_LATE",
+        "The time that the law gives for this is over.",
+        "Nothing was changed; see `request status` for what has happened since.",
+    ),
+    (
         "X_TRANSIENT",
         "The exchange cannot be reached or has no room just now; nothing has happened.",
         "Run the same command again; what you signed waits in the outbox.",
@@ -244,124 +298,5 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "W_WINDOW_LONG",
         "The window is long.",
         "Ask for the days that the case needs; a narrower window is granted sooner.",
-    ),
-)
-
-# rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
-RULES: Final[tuple[tuple[str, str, str], ...]] = (
-    (
-        "CERTIFICATE.TERM",
-        "The certificate of this device has run out, or does not count yet, so the exchange does not answer it.",
-        "Check this machine's clock; if it is right, ask your registrar for a new certificate.",
-    ),
-    (
-        "DIRECTORY.EXPIRED",
-        "The term of the realm's directory has ended, so nothing is signed or believed on it.",
-        "Ask the scheme's office for the new list; until then the exchange may be hiding a revoked key.",
-    ),
-    (
-        "EMPTY",
-        "The folder is not empty, and nothing is overwritten.",
-        "Name a folder that does not exist yet.",
-    ),
-    (
-        "EXCESS",
-        "Nothing outside the grant was found in this disclosure.",
-        "Run `rogatory request fetch` first; without an excess there is nothing to report.",
-    ),
-    (
-        "FEED.KNOWN",
-        "The signed digest of your feed is not one that the exchange gave you, or a very old one.",
-        "Listen to the feed until it has caught up, then prepare and sign again.",
-    ),
-    (
-        "FEED.STALE",
-        "The exchange's signed heartbeat is an old one, played again.",
-        "Check this machine's clock; if it is right, somebody keeps the feed from you: tell your oversight body.",
-    ),
-    (
-        "FOLDER",
-        "Something that is no folder has the name.",
-        "Name a folder that does not exist yet.",
-    ),
-    (
-        "HOST_PORT",
-        "The address is not a host and a port.",
-        "Write it like 127.0.0.1:7645; the port must be a real one, because profiles remember it.",
-    ),
-    (
-        "JSON.TWICE",
-        "A name stands twice in one object, so two readers would read two different things.",
-        "Keep one of the two.",
-    ),
-    (
-        "KEYS.LOCKED",
-        "This needs your keys, and they are locked.",
-        "Give your passphrase, or name a file with --passphrase-file.",
-    ),
-    (
-        "LIMIT.REJECTIONS",
-        "The exchange has rejected many statements of this device lately and reads no more of them for a minute.",
-        "Look at what was rejected and why; what you signed waits in the outbox and goes afterwards.",
-    ),
-    (
-        "LOG.STALE",
-        "The published log has stood still for ten minutes, although the exchange has signed more.",
-        "Tell your oversight body what is in the evidence folder; do not act on new entries until it goes on.",
-    ),
-    (
-        "OPENED_HERE",
-        "No disclosure that still waits for this was opened in this profile.",
-        "Run `rogatory request fetch` first; `rogatory request status` shows what is acknowledged already.",
-    ),
-    (
-        "OUTBOX.BEHIND",
-        "An earlier statement of the same request waits, and their order is kept.",
-        "See what keeps the earlier one; both go by themselves when it can be sent.",
-    ),
-    (
-        "OUTBOX.NUMBER",
-        "Nothing waits in the outbox under this number.",
-        "`rogatory request send --waiting` shows the numbers of what waits.",
-    ),
-    (
-        "OUTBOX.WAITS",
-        "This request is signed and waits in the outbox already, so it was not signed again.",
-        "Your next command that reaches the exchange sends it; `request send --discard` gives it up.",
-    ),
-    (
-        "OWNER_ONLY",
-        "Other users of this machine may read this profile, so it is not used.",
-        "Take their rights away (on Linux: chmod -R go= DIR), and think of who may have read it.",
-    ),
-    (
-        "PROFILE.DISK",
-        "A file of your profile cannot be written, so what waits was not sent.",
-        "Make room on the disk, or mend the folder; what you signed stays in the outbox.",
-    ),
-    (
-        "PROFILE.LOCKED",
-        "Another command is using this profile; this one has waited ten seconds for it.",
-        "Wait until it has ended, or end it.",
-    ),
-    (
-        "READABLE",
-        "A file cannot be read.",
-        "Check that the field names a file that you may read.",
-    ),
-    (
-        "REGULAR_FILE",
-        "Where a file should be is a folder, a pipe, a socket or a device.",
-        "Put a regular file there; for standard input, write a dash where the command takes one.",
-    ),
-    (
-        "REQUEST_ID_TAKEN",
-        "This request has been sent before.",
-        "See `rogatory request status`; to ask again, make a new draft.",
-    ),
-    (
-        "SYNCED",
-        "This profile has not seen the exchange yet, so there is no directory to work with.",
-        "Run `rogatory audit checkpoint` once while the exchange can be reached.",
     ),
 )

@@ -15,15 +15,22 @@ import typer
 from typer.main import get_command
 
 from rogatory.client.cli import (
+    aftermath_commands,
     answer_commands,
     audit_commands,
     authority_commands,
     bundle_commands,
+    directory_commands,
     keys_commands,
     log_commands,
     operator_commands,
     provider_commands,
+    question_commands,
     request_commands,
+    review_commands,
+    scope_commands,
+    second_commands,
+    term_commands,
 )
 from rogatory.client.cli.exits import MEANINGS, Exit
 from rogatory.client.cli.misuse import misuse
@@ -44,12 +51,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 # Modules that add to somebody else's group are named for their effect.
-ADDED = (answer_commands, log_commands)
+ADDED = (
+    aftermath_commands,
+    answer_commands,
+    log_commands,
+    question_commands,
+    review_commands,
+    scope_commands,
+    second_commands,
+    term_commands,
+)
 for _group in (
     request_commands.app,
     authority_commands.app,
     provider_commands.app,
     audit_commands.app,
+    directory_commands.app,
     keys_commands.app,
     operator_commands.app,
 ):

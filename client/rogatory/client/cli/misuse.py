@@ -42,6 +42,7 @@ USAGE_RULES: Final = (
     ("JSON.TWICE", "a name twice in one object"),
     ("KNOWN", "no request or draft of this id is known"),
     ("LENGTH", "too short"),
+    ("MOMENT", "not a moment with an offset such as 2026-11-02T08:15:00+01:00"),
     ("NAMED", "nothing says whose profile it is"),
     ("NEW", "there is such a file already, and nothing is overwritten"),
     ("NUMBER", "not a number that a field can hold"),

@@ -17,6 +17,7 @@ from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.render.tree import Section, bytes_row, list_row, text_row
 from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.exchange_init import ExchangeMade, init_exchange
+from rogatory.client.pack_library import DEFAULT_PACK
 from rogatory.client.realm_init import DEFAULT_LISTEN, TrainingMade, init_training
 
 app = group("operator", "Set up an exchange, or a training realm.")
@@ -34,6 +35,12 @@ def init(
     ] = DEFAULT_LISTEN,
     log_origin: Annotated[str, typer.Option(metavar="NAME", help="Name of the log (not for training).")] = "",
     host: Annotated[str, typer.Option(metavar="HOST", help="Name that clients use (not for training).")] = "",
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PACK", help="Regime of a training realm, again for more; all for every one that ships."
+        ),
+    ] = None,
 ) -> Exit | None:
     """Make the keys and folders of an exchange.
 
@@ -47,7 +54,7 @@ def init(
     if training:
         passphrase = run.new_passphrase()
         with run.output.progress("locking key files", entries=True) as report:
-            made = init_training(folder, passphrase, listen, progress=report)
+            made = init_training(folder, passphrase, listen, packs=pack or (DEFAULT_PACK,), progress=report)
         run.output.result(run.command, made, _training(made))
         return None
     if not log_origin or not host:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the two reference pages of the command, so that they can never say something else than the program.
+"""Prints the reference pages, so that they can never say something else than the program.
 
-`python -m rogatory.client.cli.reference docs` writes `docs/commands.md` and `docs/json.md`; a test compares. It is not
+`python -m rogatory.client.cli.reference docs` writes `docs/commands.md`, `docs/json.md`, and what `law_pages`
+prints; a test compares. It is not
 part of the command itself.
 """
 
@@ -18,6 +19,7 @@ from typer.main import get_command
 
 from rogatory.client.cli.catalogue import CATALOGUE, RULES
 from rogatory.client.cli.exits import MEANINGS
+from rogatory.client.cli.law_pages import lifecycle_page, packs_page
 from rogatory.client.cli.main import app
 from rogatory.client.cli.misuse import USAGE_RULES
 from rogatory.client.cli.schema import schema, table
@@ -93,9 +95,17 @@ def json_page() -> str:
 
 
 def write(folder: Path) -> None:
-    """Write both pages into a folder."""
-    (folder / "commands.md").write_text(commands_page(), encoding="utf-8", newline="\n")
-    (folder / "json.md").write_text(json_page(), encoding="utf-8", newline="\n")
+    """Write every page into a folder."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8", newline="\n")
+
+
+PAGES: Final = {
+    "commands.md": commands_page,
+    "json.md": json_page,
+    "lifecycle.md": lifecycle_page,
+    "packs.md": packs_page,
+}
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from rogatory.client.cli.command import call, command, group
-from rogatory.client.cli.draft_input import draft_of, facts_of, identifier_of, instant_of, load_json
+from rogatory.client.cli.draft_input import draft_of, facts_of, instant_of, load_json
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.references import pick
 from rogatory.client.cli.render.draft import draft_tree, findings_tree
@@ -27,7 +27,8 @@ from rogatory.client.cli.results import (
     findings,
 )
 from rogatory.client.cli.session import Run, UsageError
-from rogatory.client.cli.signing import ask_and_send, picture, session_names
+from rogatory.client.cli.signing import ask_and_send, picture, questions_of, session_names
+from rogatory.client.cli.typed import Given, ask_about, identifier_from, typed_twice
 from rogatory.client.cli.waiting import discard_waiting, send_waiting
 from rogatory.client.composing import Prepared
 from rogatory.client.drafting import lint, prepare_issue
@@ -50,7 +51,7 @@ DRAFT = Annotated[str, typer.Argument(metavar="DRAFT", help="Id of the draft, or
 ERROR = "ERROR"
 
 
-@command(app, "new", prefix="request")
+@command(app, "new", prefix="request", signs=True)
 def new(
     run: Run,
     from_json: Annotated[str, typer.Option("--from-json", metavar="-|FILE", help="A draft as JSON.")] = "",
@@ -58,13 +59,21 @@ def new(
     pack: Annotated[str, typer.Option(metavar="PACK", help="Regime, such as eu.e-evidence.2023-1543.")] = "",
     to: Annotated[str, typer.Option(metavar="PROVIDER", help="Name in your book, or id.")] = "",
     authority: Annotated[str, typer.Option(metavar="AUTHORITY", help="Who is asked to validate.")] = "",
+    enforcing: Annotated[
+        str, typer.Option(metavar="AUTHORITY", help="Who is to be told, where the law wants that.")
+    ] = "",
     identifier_type: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="Such as msisdn, email.")
     ] = "",
     identifier: Annotated[
         str, typer.Option(metavar="VALUE", help="One value; seen in your shell's history.")
     ] = "",
+    identifier_again: Annotated[str, typer.Option(metavar="VALUE", help="Typed a second time.")] = "",
     identifier_file: Annotated[str, typer.Option(metavar="-|FILE", help="A file that holds the value.")] = "",
+    from_exhibit: Annotated[
+        str,
+        typer.Option(metavar="FILE#PLACE", help="Where it stands in an exhibit, such as log.txt#line:12."),
+    ] = "",
     element: Annotated[
         list[str] | None, typer.Option(metavar="ELEMENT", help="Data element; repeat.")
     ] = None,
@@ -75,6 +84,7 @@ def new(
     observed: Annotated[
         list[str] | None, typer.Option(metavar="TIME", help="When it was seen; repeat.")
     ] = None,
+    incident: Annotated[str, typer.Option(metavar="TIME", help="When it happened; stays in the draft.")] = "",
     service: Annotated[str, typer.Option(metavar="TEXT", help="Which service of the provider.")] = "",
     words: Annotated[str, typer.Option(metavar="TEXT", help="Words for the provider (sealed).")] = "",
     fact: Annotated[list[str] | None, typer.Option(metavar="CODE=VALUE", help="Coded fact; repeat.")] = None,
@@ -92,19 +102,25 @@ def new(
     r"""Write a draft into your profile. Nothing is signed or sent, and nobody else sees it.
 
     One task comes from the options; several come as JSON. See the JSON form with: rogatory request preview DRAFT --json
+    What is more often a slip than meant (a year or an hour off, an end in the future) is asked; --yes answers yes. A
+    typed identifier without a check digit is typed twice. A place in an exhibit is line:N, json:/pointer, csv:ROW,COLUMN
+    or header:NAME; digest and place travel sealed with the request.
 
     Examples:
       rogatory request new --kind PRESERVATION --pack eu.e-evidence.2023-1543 --to "Example Access (invented)" \
         --authority "Court and prosecutor of Northland (invented)" --type account_id --identifier-file id.txt \
         --element mailbox --since 2026-11-01T00:00:00Z --until 2026-11-07T23:59:59Z \
         --fact controller=CONTROLLER --fact person.role=SUSPECT --case 24-118 --necessity "..." --proportionality "..."
+      rogatory request new --type ip_port_time --from-exhibit access.log#line:12 --incident 2026-11-02T08:15:00 \
+        --zone Europe/Vienna ...
       rogatory request new --from-json draft.json
       rogatory request preview 0199ab --json | rogatory request new --from-json -
     """
     if from_json:
         draft = draft_of(load_json(from_json, run.stdin, "--from-json"))
     else:
-        value = identifier_of(identifier, identifier_file, run.stdin)
+        given = Given(identifier, identifier_file, from_exhibit, identifier_again)
+        value, exhibit = identifier_from(run, given, identifier_type)
         task = DraftTask(
             identifier_type=identifier_type,
             identifier=value,
@@ -115,18 +131,23 @@ def new(
             service=service,
             observed=tuple(instant_of(text, zone, "--observed") for text in observed or ()),
             words=words,
+            exhibit=exhibit,
         )
         draft = DraftRequest(
             kind=kind.upper(),
             pack_id=pack,
             provider=to,
             authority=authority,
+            enforcing=enforcing,
             tasks=(task,),
             facts=facts_of(fact or ()),
             grounds=DraftGrounds(case, offence, necessity, proportionality, summary, emergency_reasons),
+            incident=instant_of(incident, zone, "--incident") if incident else None,
         )
+        typed_twice(run, given, identifier_type, value)
         draft = draft_of(draft_to_json(draft))  # the same checks as for JSON
     profile = run.profile()
+    ask_about(run, draft)
     draft = new_draft(draft, SystemClock(), SystemEntropy())
     result = DraftResult(save_draft(profile, draft), draft)
     run.output.result(run.command, result, draft_tree(draft))
@@ -204,7 +225,8 @@ def send(
     loaded = _load(run.profile(), draft)
 
     async def work(session: Session) -> SentResult:
-        return await ask_and_send(run, session, prepare_issue(session, loaded))
+        prepared = prepare_issue(session, loaded)
+        return await ask_and_send(run, session, prepared, also=questions_of(prepared))
 
     result = call(run, work, secrets=True, fallback=True)
     run.output.result(run.command, result, sent_tree(result))

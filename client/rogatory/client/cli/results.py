@@ -12,12 +12,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rogatory.client.cli.render.tree import day
+from rogatory.client.cli.results_state import (
+    DebtResult,
+    HoldResult,
+    ProposalResult,
+    debt_results,
+    hold_results,
+    proposal_results,
+)
 from rogatory.client.composing import Finding, Prepared
 from rogatory.client.drafts import DraftRequest
 from rogatory.client.outgoing import Flushed, Sent
 from rogatory.client.requests import RequestRow
 from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol.state import RequestState
+from rogatory.protocol.terms import owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,8 @@ class PreviewResult:
 class SentResult:
     """A signed statement that was accepted (`index` in the log), or waits in the outbox (`queued`).
 
-    With `receipt_saved` false an accepted one stands in the log all the same; its receipt is fetched again.
+    With `receipt_saved` false an accepted one stands in the log all the same; its receipt is fetched again. `second_file`
+    is the file of signed bytes that a colleague must approve first (`request second`); empty otherwise.
     """
 
     request_id: bytes
@@ -69,6 +79,7 @@ class SentResult:
     index: int
     time_ms: int
     state: str
+    second_file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,8 @@ class DutyResult:
     name: str
     due_ms: int
     met: bool
+    fired: bool
+    runs: bool
     rule: str
 
 
@@ -188,6 +201,11 @@ class RequestResult:
     tasks: tuple[TaskResult, ...]
     duties: tuple[DutyResult, ...]
     disclosures: tuple[DisclosureResult, ...]
+    enforcing: bytes
+    extensions: int
+    holds: tuple[HoldResult, ...]
+    proposals: tuple[ProposalResult, ...]
+    debts: tuple[DebtResult, ...]
     statements: tuple[StatementResult, ...]
 
 
@@ -200,6 +218,7 @@ class RowResult:
     legal_type: str
     state: str
     emergency: bool
+    holds: tuple[str, ...]
     due_ms: int
     last_index: int
 
@@ -240,11 +259,19 @@ def request_result(view: RequestView) -> RequestResult:
         preserved_until_ms=state.preserved_until_ms,
         last_index=state.last_index,
         tasks=_tasks(state),
-        duties=tuple(DutyResult(item.name, item.due_ms, item.met, item.rule) for item in state.obligations),
+        duties=tuple(
+            DutyResult(item.name, item.due_ms, item.met, item.fired, owed(state, item), item.rule)
+            for item in state.obligations
+        ),
         disclosures=tuple(
             DisclosureResult(item.disclosure_id, item.index, item.tasks, item.body_length, item.scope_report)
             for item in state.disclosures
         ),
+        enforcing=state.enforcing.org if state.enforcing else b"",
+        extensions=state.extensions,
+        holds=hold_results(view),
+        proposals=proposal_results(view),
+        debts=debt_results(view),
         statements=tuple(_statement(item) for item in view.statements),
     )
 
@@ -264,6 +291,7 @@ def sent_result(prepared: Prepared, sent: Sent) -> SentResult:
         index=sent.index,
         time_ms=sent.time_ms,
         state=sent.state.name.name if sent.state else "",
+        second_file=str(sent.second) if sent.second else "",
     )
 
 
@@ -280,6 +308,7 @@ def _row(row: RequestRow) -> RowResult:
         state.legal_type,
         state.name.name,
         state.emergency,
+        tuple(item.name for item in state.holds),
         row.due_ms or 0,
         row.last_index,
     )

@@ -31,7 +31,7 @@ class InstantResult:
 
 @dataclass(frozen=True, slots=True)
 class ParticularsResult:
-    """The sealed part of a task, opened."""
+    """The sealed part of a task, opened; the exhibit's digest and place are empty where the identifier was typed."""
 
     task: int
     identifier_type: str
@@ -43,6 +43,8 @@ class ParticularsResult:
     until: InstantResult
     observed: tuple[InstantResult, ...]
     words: str
+    exhibit_sha256: bytes
+    exhibit_locator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ class ShowResult:
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """A file of a disclosure: the provider's own name for it, and where it was put."""
+    """A file of a disclosure: the provider's own name for it, and where it was put.
+
+    ``label`` says which of several it is (such as BILLING); ``unlabelled`` that it does not, though the law wants it said.
+    """
 
     name: str
     format: str
@@ -79,6 +84,8 @@ class ItemResult:
     length: int
     sha256: bytes
     path: str
+    label: str
+    unlabelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,8 @@ def _particulars(item: Particulars) -> ParticularsResult:
         _instant(item.until),
         tuple(_instant(moment) for moment in item.observed),
         item.words,
+        item.exhibit.sha256 if item.exhibit is not None else b"",
+        item.exhibit.locator if item.exhibit is not None else "",
     )
 
 
@@ -222,8 +231,18 @@ def _disclosed(item: Fetched) -> DisclosedResult:
         str(item.directory),
         kept.meta.words,
         tuple(
-            ItemResult(each.name, each.format, each.task, each.element, each.length, each.sha256, str(path))
-            for each, path in files
+            ItemResult(
+                each.name,
+                each.format,
+                each.task,
+                each.element,
+                each.length,
+                each.sha256,
+                str(path),
+                each.label,
+                index in item.unlabelled,
+            )
+            for index, (each, path) in enumerate(files)
         ),
         kept.report.in_scope,
         tuple(ExcessResult(row.row, row.item, row.reason) for row in kept.report.excess),

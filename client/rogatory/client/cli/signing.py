@@ -8,24 +8,29 @@ the network are the SDK's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from rogatory.client.cli.command import call
 from rogatory.client.cli.exits import Exit
-from rogatory.client.cli.render.content import opened_sections
+from rogatory.client.cli.render.content import opened_sections, reduced_rows
+from rogatory.client.cli.render.draft import findings_tree
 from rogatory.client.cli.render.names import Names, make_names
 from rogatory.client.cli.render.state import sent_tree
 from rogatory.client.cli.render.statement import statement_tree
 from rogatory.client.cli.render.tree import Section
-from rogatory.client.cli.results import SentResult, sent_result
+from rogatory.client.cli.render.waits import change_sections
+from rogatory.client.cli.results import LintResult, SentResult, findings, sent_result
+from rogatory.client.cli.results_state import changes
 from rogatory.client.cli.session import Aborted, Run
 from rogatory.client.composing import Prepared
 from rogatory.client.outbox import sweep_staging
 from rogatory.client.outgoing import sign_and_send
 from rogatory.client.session import Session
 from rogatory.protocol.pack import EMERGENCY
-from rogatory.protocol.statements import DecisionCode, Validate
+from rogatory.protocol.pack.shape import PERSON_ROLE, VICTIM
+from rogatory.protocol.state import Flag
+from rogatory.protocol.statements import Amend, DecisionCode, ProposeNarrowing, Validate
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
 _QUESTIONS: Final = {
@@ -37,6 +42,31 @@ _QUESTIONS: Final = {
     "DISCLOSE": "Release this disclosure?",
     "ACKNOWLEDGE": "Sign that you have opened and checked this disclosure?",
     "WITHDRAW": "Take this request back?",
+    "SECOND": "Approve these exact bytes of your colleague?",
+    "CONFIRM_ORIGIN_CHALLENGE": "Ask whether this really came from there?",
+    "CONFIRM_ORIGIN": "Sign this answer to the challenge?",
+    "RELEASE": "Sign that the data were let go?",
+    "CLARIFY_REQUEST": "Sign and send this question?",
+    "CLARIFY": "Sign and send this answer?",
+    "RESCIND": "Take your validation back?",
+    "ANNUL": "Quash this request?",
+    "PROPOSE_NARROWING": "Propose this scope?",
+    "AMEND": "Sign this scope?",
+    "OBJECT": "Sign this objection?",
+    "MAINTAIN": "Keep the request as it is?",
+    "NEW_DEADLINE": "Give this later end?",
+    "NOTIFY": "Notify the enforcing authority?",
+    "NO_GROUNDS": "Sign that you raise no ground?",
+    "ERROR": "Report this error?",
+    "ATTEST_DELETION": "Attest this?",
+    "EXTEND": "Extend the preservation?",
+    "HOLD": "Have the data held?",
+    "END": "Sign that the data are no longer needed?",
+    "DEFER_NOTICE": "Sign that the person is not told yet?",
+    "NOTIFY_SUBJECT": "Sign this about the notice?",
+    "CLAIM_COST": "Sign this claim?",
+    "SETTLE_COST": "Sign this answer to the claim?",
+    "TRANSMIT_OUTSIDE": "Record this?",
 }
 
 
@@ -48,12 +78,42 @@ def session_names(session: Session) -> Names:
 def picture(prepared: Prepared, names: Names) -> Section:
     """Return what will be signed, and what was opened to decide on it."""
     tree = statement_tree(prepared.payload, names)
+    tree = Section(tree.title, (*reduced_rows(victim=_of_victim(prepared)), *_changes(prepared), *tree.items))
     if prepared.opened is None:
         return tree
     opened = opened_sections(
         prepared.opened.particulars, prepared.opened.grounds, prepared.opened.notes.values()
     )
     return Section(tree.title, (*opened, *tree.items))
+
+
+def _changes(prepared: Prepared) -> Iterator[Section]:
+    """Yield what a stated scope changes against the one in force, which the bytes alone do not say."""
+    body, view = prepared.statement.body, prepared.view
+    if (
+        view is None
+        or not view.state.transmitted
+        or not isinstance(body, Amend | ProposeNarrowing | Validate)
+    ):
+        return
+    if body.granted:
+        yield from change_sections(changes(view.state.granted, body.granted))
+
+
+def _of_victim(prepared: Prepared) -> bool:
+    """Whether the request concerns a victim: its own facts say so, or the state that it is folded into."""
+    role = prepared.statement.header.fact(PERSON_ROLE)
+    if role is not None and VICTIM in role.values:
+        return True
+    return prepared.view is not None and Flag.REDUCED_DISTRIBUTION.value in prepared.view.state.flags
+
+
+def questions_of(prepared: Prepared) -> tuple[Section, ...]:
+    """Return what is worth a second look before a request is signed, to be shown above it."""
+    problems = prepared.opened.problems if prepared.opened is not None else ()
+    if not problems:
+        return ()
+    return (findings_tree(LintResult(prepared.statement.header.request_id.hex(), findings(problems))),)
 
 
 def word_for(prepared: Prepared) -> str:

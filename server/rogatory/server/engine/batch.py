@@ -17,6 +17,7 @@ from rogatory.audit.merkle import leaf_hash
 from rogatory.protocol.entry import Fields
 from rogatory.protocol.entry_schema import SCHEMA_ID, SEAL, read_record
 from rogatory.protocol.header import DAY_MS
+from rogatory.protocol.pack import Pack
 from rogatory.protocol.receipt import Opening, Receipt
 from rogatory.server.engine.core import Core
 from rogatory.server.store.contract import ViewRow
@@ -89,6 +90,7 @@ class Batch:
         self._core = core
         self.time_ms = time_ms
         self.entries: list[bytes] = []
+        self.laws: list[Pack] = []
 
     @property
     def next_index(self) -> int:

@@ -7,7 +7,7 @@ stands here, and nothing commits here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from rogatory.protocol import errors, keys
 from rogatory.protocol.directory import Directory, KeyRow, OrgRow, PartyKind, RowStatus
 from rogatory.protocol.envelope import sign_statement
 from rogatory.protocol.errors import NotAuthorised
+from rogatory.protocol.feed import EMPTY_FEED
 from rogatory.protocol.header import Address, Header, Issuer, Seen, StatementKind
 from rogatory.protocol.ids import Clock, Entropy, uuid7
 from rogatory.protocol.pack import Pack
@@ -44,6 +45,14 @@ class Caller:
         return self.org.kind
 
 
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A key of the exchange itself, with its row in the directory."""
+
+    signer: keys.Signer
+    row: KeyRow
+
+
 @dataclass(slots=True)
 class Core:
     """Parts of the write path; made once at start."""
@@ -51,10 +60,10 @@ class Core:
     store: ExchangeStore
     vault: Vault
     log: Log
-    signer: keys.Signer
-    exchange_row: KeyRow
+    exchange_key: OwnKey
+    clock_key: OwnKey
     directory: Directory
-    packs: Mapping[bytes, Pack]
+    packs: dict[bytes, Pack]
     states: States
     clock: Clock
     entropy: Entropy
@@ -99,20 +108,30 @@ class Core:
         return state, leaf
 
     def sign(
-        self, kind: StatementKind, body: Body, request_id: bytes, addressee: Address, time_ms: int
+        self,
+        kind: StatementKind,
+        body: Body,
+        request_id: bytes,
+        addressee: Address,
+        time_ms: int,
+        position: int = 0,
     ) -> bytes:
-        """Return an envelope of the exchange's own statement (rejections, heartbeats)."""
+        """Return an envelope of the exchange's own statement (rejections, heartbeats), or of its clock.
+
+        ``position`` is 1 + the index of the request's last statement, for a statement that enters the fold.
+        """
         head = self.log.head()
-        row = self.exchange_row
+        mine = self.clock_key if kind is StatementKind.CLOCK else self.exchange_key
+        row = mine.row
         header = Header(
             realm=self.directory.realm,
             statement_id=uuid7(self.clock, self.entropy),
             request_id=request_id,
             kind=kind,
-            seen=Seen(head.size, head.root, self.directory.index),
+            seen=Seen(head.size, head.root, self.directory.index, position, EMPTY_FEED if position else b""),
             issuer=Issuer(row.org, row.unit, row.subject, row.roles[0], row.key_id),
             addressee=addressee,
             issued_at_ms=time_ms,
             expires_at_ms=time_ms + _OWN_STATEMENT_LIFE_MS,
         )
-        return sign_statement(Statement(header, body), self.signer)
+        return sign_statement(Statement(header, body), mine.signer)

@@ -30,15 +30,18 @@ from rogatory.audit.log import Log, Staged
 from rogatory.audit.publisher import Publisher
 from rogatory.audit.ratchet import Ratchet
 from rogatory.protocol import errors, keys
+from rogatory.protocol.directory import Directory
 from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import Clock, Entropy, SystemClock, SystemEntropy
 from rogatory.server.engine import reading
 from rogatory.server.engine.ahead import Ahead
 from rogatory.server.engine.batch import Answer, Batch, Finish
-from rogatory.server.engine.core import Caller, Core
+from rogatory.server.engine.clockwork import strike_all
+from rogatory.server.engine.core import Caller, Core, OwnKey
 from rogatory.server.engine.floods import Flood, FloodLimits, Floods
 from rogatory.server.engine.genesis import SchemeObject, load_scheme, read_scheme
 from rogatory.server.engine.jobs import Job, Op
+from rogatory.server.engine.publishing import publish
 from rogatory.server.engine.rejecting import place_flood
 from rogatory.server.engine.states import States
 from rogatory.server.engine.submitting import submit
@@ -47,6 +50,7 @@ from rogatory.server.store.contract import SchemeRow
 from rogatory.server.store.sqlite import SqliteExchangeStore
 from rogatory.server.vault import Vault
 
+STRIKES: Final = 64
 _LOG: Final = structlog.get_logger(__name__)
 _SEED_FILE: Final = 256  # bytes; 64 digits and a line end
 Handler = Callable[[Core, Batch, Caller, bytes], Answer]
@@ -60,6 +64,7 @@ _HANDLERS: Final[Mapping[Op, Handler]] = MappingProxyType(
         Op.WATCH_OPEN: reading.watch_open,
         Op.TRANSFER_OPEN: reading.transfer_open,
         Op.HEARTBEAT: reading.heartbeat,
+        Op.PUBLISH: publish,
     }
 )
 Reply = bytes | RogatoryError
@@ -79,6 +84,7 @@ class EngineFiles:
     log_key: Path
     log_key_pq: Path
     exchange_key: Path
+    clock_key: Path
 
     @property
     def database(self) -> Path:
@@ -151,15 +157,14 @@ class Engine:
             failpoint("open.create.before")
             with store.transaction():
                 Log.create(store.log, root.log_origin, head_signer)
-        signer = keys.Ed25519Signer(_seed(files.exchange_key, "keys.exchange"))
         vault = Vault(files.vault, entropy, create=not begun)
         opened.callback(vault.close)
         core = Core(
             store=store,
             vault=vault,
             log=Log.open(store.log, root.log_origin, head_signer),
-            signer=signer,
-            exchange_row=directory.key(keys.signer_id(signer)),
+            exchange_key=_own(files.exchange_key, "keys.exchange", directory),
+            clock_key=_own(files.clock_key, "keys.clock", directory),
             directory=directory,
             packs=packs,
             states=States(store, directory, packs),
@@ -215,6 +220,7 @@ class Engine:
             raise
         if staged is not None:
             core.log.adopt(staged)
+        core.packs.update({pack.digest: pack for pack in batch.laws})
         finish = Finish(core, staged)
         replies = [item if isinstance(item, RogatoryError) else item(finish) for item in pending]
         failpoint("batch.answer.after")
@@ -223,7 +229,7 @@ class Engine:
     def publish(self) -> int:
         """Publish the newest head if the log has grown, and return the published size.
 
-        Before that, rejection floods whose time is over get their counted entry.
+        Before that, rejection floods whose time is over get their counted entry, and what has fallen due is said.
 
         Raises:
             AuditError: Nothing was released; the caller must stop.
@@ -232,6 +238,7 @@ class Engine:
         if over_cap:
             _LOG.warning("over_cap", calls=over_cap)
         self._log_floods(self._core.floods.ended(self._now_ms()))
+        self._strike()
         return self._publisher.publish().size
 
     def stop(self) -> int:
@@ -268,13 +275,22 @@ class Engine:
 
     def _log_floods(self, floods: Sequence[Flood]) -> None:
         """Commit counted entries by themselves, when no job carries them."""
-        if not floods:
-            return
+        if floods:
+            self._alone(lambda batch: self._place_floods(batch, floods))
+
+    def _strike(self) -> None:
+        """Say what has fallen due of requests that nobody touches; a bounded number at once, so that jobs go on."""
+        ids = self._core.store.due(self._now_ms(), STRIKES)
+        if ids:
+            self._alone(lambda batch: strike_all(self._core, batch, ids))
+
+    def _alone(self, place: Callable[[Batch], None]) -> None:
+        """Commit entries of the exchange's own, without a job."""
         core = self._core
         batch = Batch(core, self._now_ms())
         try:
             with core.store.transaction():
-                self._place_floods(batch, floods)
+                place(batch)
                 staged = self._write(batch)
         except BaseException:
             core.roll_back()
@@ -299,7 +315,7 @@ class Engine:
         batch = Batch(core, core.clock.now_ms())
         with core.store.transaction():
             for item in scheme:
-                placed = batch.place(item.fields(batch.time_ms), core.exchange_row.org, None, item.data)
+                placed = batch.place(item.fields(batch.time_ms), core.exchange_key.row.org, None, item.data)
                 core.store.add_scheme(SchemeRow(placed.index, item.kind.name, item.data, placed.blob))
             staged = self._write(batch)
         if staged is not None:
@@ -318,6 +334,12 @@ def _durable_parts(parts: Path, request_id: bytes, disclosure_id: bytes) -> list
     if found:
         sync_directory(disclosure_folder(parts, request_id, disclosure_id))
     return found
+
+
+def _own(path: Path, key: str, directory: Directory) -> OwnKey:
+    """Return a key of the exchange itself; a directory without its row does not start."""
+    signer = keys.Ed25519Signer(_seed(path, key))
+    return OwnKey(signer, directory.key(keys.signer_id(signer)))
 
 
 def _seed(path: Path, key: str) -> bytes:

@@ -7,29 +7,22 @@ versions of list and packs will be submitted as statements; this module only ope
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from rogatory.audit.errors import FileRefused
 from rogatory.audit.files import read_file
 from rogatory.audit.framing import th
 from rogatory.protocol import codec, errors, tags
-from rogatory.protocol.directory import PACK_TYPE, Directory, TrustRoot
+from rogatory.protocol.directory import Directory, TrustRoot
 from rogatory.protocol.entry import Fields, scheme_fields
 from rogatory.protocol.entry_schema import SCHEMA
 from rogatory.protocol.errors import Invalid, NotVerified
 from rogatory.protocol.header import StatementKind
-from rogatory.protocol.pack import Pack, load_pack
-from rogatory.protocol.quorum import (
-    MAX_QUORUM,
-    Quorum,
-    open_root,
-    open_trust_list,
-    quorum_digest,
-    verify_quorum,
-)
+from rogatory.protocol.laws import open_pack, open_recall
+from rogatory.protocol.pack import Pack
+from rogatory.protocol.quorum import MAX_QUORUM, Quorum, open_root, open_trust_list, quorum_digest
 from rogatory.server.store.contract import SchemeRow
 
 
@@ -76,7 +69,7 @@ def _read(path: Path, at: str) -> bytes:
     return data
 
 
-def load_scheme(rows: Sequence[SchemeRow]) -> tuple[TrustRoot, Directory, Mapping[bytes, Pack]]:
+def load_scheme(rows: Sequence[SchemeRow]) -> tuple[TrustRoot, Directory, dict[bytes, Pack]]:
     """Verify what the log holds of the scheme and return root, directory and packs by digest.
 
     Raises:
@@ -88,7 +81,21 @@ def load_scheme(rows: Sequence[SchemeRow]) -> tuple[TrustRoot, Directory, Mappin
         raise NotVerified(errors.X_FIELD_MISSING, "scheme", "ROOT_AND_LIST")
     root, realm = open_root(root_row.data)
     directory = open_trust_list(lists[-1].data, root, realm, lists[-1].i)
-    packs = [
-        load_pack(verify_quorum(row.data, PACK_TYPE, root.pack_keys)) for row in rows if row.kind == "PACK"
-    ]
-    return root, directory, MappingProxyType({pack.digest: pack for pack in packs})
+    return root, directory, load_laws(rows, root)
+
+
+def load_laws(rows: Sequence[SchemeRow], root: TrustRoot) -> dict[bytes, Pack]:
+    """Return the packs of the log by digest, with what was recalled of them.
+
+    Raises:
+        NotVerified: A quorum is not met.
+    """
+    packs: dict[bytes, Pack] = {}
+    for row in rows:
+        if row.kind == StatementKind.PACK.name:
+            pack = open_pack(row.data, root)
+            packs[pack.digest] = pack
+        elif row.kind == StatementKind.PACK_RECALL.name:
+            recall = open_recall(row.data, root)
+            packs[recall.pack_digest] = replace(packs[recall.pack_digest], recalled_at=row.i)
+    return packs

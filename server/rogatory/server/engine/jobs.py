@@ -30,6 +30,7 @@ class Op(IntEnum):
     WATCH_OPEN = 6
     TRANSFER_OPEN = 7
     HEARTBEAT = 8
+    PUBLISH = 9
 
 
 class Direction(IntEnum):

@@ -40,7 +40,7 @@ def _place(core: Core, batch: Batch, row: KeyRow, request_id: bytes, body: Rejec
         row.org,
         row.subject,
         row.roles[0] if row.roles else "",
-        envelope_digest(parse_envelope(envelope), core.exchange_row.alg),
+        envelope_digest(parse_envelope(envelope), core.exchange_key.row.alg),
         body,
         batch.time_ms,
         DEFAULT_SEAL_MONTHS,

@@ -22,7 +22,7 @@ from rogatory.protocol.lifecycle import LoggedEnvelope, fold
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.state import RequestState
-from rogatory.server.store.contract import ExchangeStore, RequestRow
+from rogatory.server.store.contract import NEVER, ExchangeStore, RequestRow
 
 # A copy costs 60 us to write and a statement 200 us to fold again, once, when its request has left the memory.
 COPY_EVERY: Final = 4
@@ -37,6 +37,11 @@ class Known:
     state: RequestState
     leaf: bytes
     since_copy: int
+
+
+def next_due(state: RequestState) -> int:
+    """Return when the next clock of a request ends, in milliseconds since the epoch; ``NEVER`` where none is running."""
+    return min((item.due_ms for item in state.obligations if not item.met and not item.fired), default=NEVER)
 
 
 def load(
@@ -103,14 +108,17 @@ class States:
             self._remember(request_id, known)
         return known
 
-    def put(self, state: RequestState, leaf: bytes, before: Known | None) -> None:
+    def put(self, state: RequestState, leaf: bytes, before: Known | None) -> Known:
         """Note a request's new state inside the open transaction; ``before`` is what ``get`` gave for it."""
         since = before.since_copy + 1 if before is not None else 1
         copy = None
         if since >= COPY_EVERY:
             since, copy = 0, json.dumps(to_plain(state), separators=(",", ":")).encode()
-        self._store.put_request(RequestRow(state.request_id, state.last_index, leaf, copy), state.parties)
-        self._remember(state.request_id, Known(state, leaf, since))
+        row = RequestRow(state.request_id, state.last_index, leaf, copy, next_due(state))
+        self._store.put_request(row, state.parties)
+        known = Known(state, leaf, since)
+        self._remember(state.request_id, known)
+        return known
 
     def forget(self) -> None:
         """Drop all that is remembered, because some of it was not committed."""

@@ -12,21 +12,19 @@ from __future__ import annotations
 from rogatory.audit.failpoints import failpoint
 from rogatory.audit.merkle import root_of
 from rogatory.protocol import codec, errors, sealed
-from rogatory.protocol.decision import Setting
-from rogatory.protocol.entry import entry_fields
 from rogatory.protocol.envelope import Verified, parse_envelope
 from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError, Unavailable
-from rogatory.protocol.feed import next_feed
-from rogatory.protocol.lifecycle import decide, pack_of
+from rogatory.protocol.lifecycle import pack_of
 from rogatory.protocol.receipt import Receipt, Rejection
-from rogatory.protocol.state import RequestState
-from rogatory.protocol.statements import EXCHANGE_KINDS, FLOOD_RULE, MAX_ENVELOPE, Disclose, Statement
-from rogatory.protocol.wire import FeedItem, SubmitResponse, SubmitResult
+from rogatory.protocol.statements import FLOOD_RULE, MAX_ENVELOPE, UNSUBMITTED, Disclose, Statement
+from rogatory.protocol.wire import SubmitResponse, SubmitResult
 from rogatory.server.engine.ahead import Call
 from rogatory.server.engine.batch import Answer, Batch, Finish, Placed
+from rogatory.server.engine.clockwork import strike
 from rogatory.server.engine.core import Caller, Core
+from rogatory.server.engine.placing import decided, place_statement
 from rogatory.server.engine.rejecting import place_rejection
-from rogatory.server.store.contract import StatementRow, ViewRow
+from rogatory.server.store.contract import ViewRow
 
 
 def submit(core: Core, batch: Batch, call: Call) -> Answer:
@@ -121,34 +119,18 @@ def _replayed(core: Core, caller: Caller, data: bytes) -> _Again | None:
 def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Accepted:
     failpoint("submit.verify.after")
     header = verified.header
-    if header.issuer.org != caller.row.org or header.kind in EXCHANGE_KINDS:
+    if header.issuer.org != caller.row.org or header.kind in UNSUBMITTED:
         raise NotAuthorised(errors.X_NOT_AUTHORISED, "header.issuer", "PEER_IS_ISSUER")
     if core.store.statement_by_id(header.statement_id) is not None:
         raise Invalid(errors.X_REPLAY, "header.statement_id", "STATEMENT_ID_TAKEN")
     _seen(core, verified)
     known = core.states.get(header.request_id)
-    before, previous = (None, b"") if known is None else (known.state, known.leaf)
-    pack = pack_of(before, verified, core.packs)
-    after = decide(before, verified, Setting(batch.next_index, batch.time_ms, core.directory, pack))
+    if known is not None:
+        known = strike(core, batch, known)
+    pack = pack_of(known.state if known is not None else None, verified, core.packs)
+    after = decided(core, batch, verified, known, pack)
     _stored(core, verified)
-    fields = entry_fields(verified, before, after, pack, batch.time_ms, previous)
-    failpoint("submit.place.before")
-    placed = batch.place(fields, header.issuer.org, header.request_id)
-    failpoint("submit.place.after")
-    core.store.add_statement(
-        StatementRow(
-            placed.index,
-            header.statement_id,
-            header.request_id,
-            verified.statement_digest,
-            header.issuer.org,
-            verified.data,
-        )
-    )
-    core.states.put(after, placed.leaf, known)
-    failpoint("submit.state.after")
-    _feed(core, after, verified, placed.index)
-    failpoint("submit.feed.after")
+    placed, _known = place_statement(core, batch, verified, known, pack, after)
     return _Accepted(placed)
 
 
@@ -187,12 +169,3 @@ def _stored(core: Core, verified: Verified) -> None:
             [leaf for leaf, _ in parts]
         ) != body.part_root:
             raise Invalid(errors.X_PART_INVALID, "body.part_root", "PARTS.STORED")
-
-
-def _feed(core: Core, after: RequestState, verified: Verified, index: int) -> None:
-    for org in after.parties:
-        if org == verified.header.issuer.org:
-            continue
-        digest = next_feed(core.store.feed_digest(org), index, verified.digest)
-        item = FeedItem(index, after.request_id, verified.digest, verified.header.kind, digest)
-        core.store.add_feed(org, item)

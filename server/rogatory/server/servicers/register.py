@@ -59,10 +59,12 @@ def register(server: grpc.aio.Server, services: Services) -> None:
     add.add_SealedServiceServicer_to_server(sealed, server)
     add.add_TransferServiceServicer_to_server(TransferServicer(services.transfers), server)
     add.add_AuditServiceServicer_to_server(audit, server)
-    add.add_DirectoryServiceServicer_to_server(DirectoryServicer(services.reader), server)
+    directory = DirectoryServicer(services.write_path, services.reader)
+    add.add_DirectoryServiceServicer_to_server(directory, server)
     _raw(server, "ExchangeService", Submit=exchange.Submit, GetRequest=exchange.GetRequest)
     _raw(server, "SealedService", PutSealed=sealed.PutSealed, FetchSealed=sealed.FetchSealed)
     _raw(server, "AuditService", OpenEntries=audit.OpenEntries)
+    _raw(server, "DirectoryService", Publish=directory.Publish)
 
 
 def _raw(server: grpc.aio.Server, service: str, **methods: Callable[[bytes, Any], Awaitable[bytes]]) -> None:

@@ -21,6 +21,8 @@ from rogatory.protocol.wire import FeedItem
 FEED_MEMORY: Final = 65_536
 # What stands in place of a state of which no copy was stored yet.
 NO_STATE: Final = b""
+# When no clock of a request is running.
+NEVER: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,14 @@ class RequestRow:
     """A request's last log index, the leaf of its last statement, and the newest stored copy of its state.
 
     ``state`` is in plain form (JSON), of the last statement or an earlier one; ``NO_STATE`` where no copy was stored
-    yet. When put, None leaves the copy that is there.
+    yet. When put, None leaves the copy that is there. ``next_due_ms`` is when the next of its clocks ends, or ``NEVER``.
     """
 
     request_id: bytes
     last_index: int
     last_leaf: bytes
     state: bytes | None
+    next_due_ms: int = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,14 @@ class ExchangeStore(Protocol):
 
     def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
         """Replace what is kept of a request and note the organisations that see it."""
+        ...
+
+    def due(self, at_ms: int, limit: int) -> list[bytes]:
+        """Return ids of requests of which a clock has ended, the earliest first."""
+        ...
+
+    def set_due(self, request_id: bytes, due_ms: int) -> None:
+        """Note when the next clock of a request ends."""
         ...
 
     def sealed(self, digest: bytes) -> SealedRow | None:

@@ -89,13 +89,20 @@ class Pending:
 
     def _write_requests(self, db: sqlite3.Connection) -> None:
         cells = [
-            (row.request_id, row.last_index, row.last_leaf, NO_STATE if row.state is None else row.state)
+            (
+                row.request_id,
+                row.last_index,
+                row.last_leaf,
+                NO_STATE if row.state is None else row.state,
+                row.next_due_ms,
+            )
             for row in self.requests.values()
         ]
         # An empty copy stands for "none yet" and never takes the place of one that is there.
         db.executemany(
-            "INSERT INTO request(request_id, last_index, last_leaf, state) VALUES(?, ?, ?, ?) ON CONFLICT(request_id)"
-            " DO UPDATE SET last_index = excluded.last_index, last_leaf = excluded.last_leaf,"
+            "INSERT INTO request(request_id, last_index, last_leaf, state, next_due) VALUES(?, ?, ?, ?, ?)"
+            " ON CONFLICT(request_id) DO UPDATE SET last_index = excluded.last_index,"
+            " last_leaf = excluded.last_leaf, next_due = excluded.next_due,"
             " state = CASE WHEN length(excluded.state) THEN excluded.state ELSE state END",
             cells,
         )

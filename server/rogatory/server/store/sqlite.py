@@ -33,7 +33,7 @@ from rogatory.server.store.pending import Pending
 
 # SQLite's integers end here and the wire's do not. Nothing stands at or above it, so a larger number means the same.
 _LAST: Final = 2**63 - 1
-MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql", "0003_lean_rows.sql")
+MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql", "0003_lean_rows.sql", "0004_clocks.sql")
 # The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
 _CACHE_KIB: Final = 64 * 1024
 _ROOTS: Final = 1024
@@ -138,13 +138,27 @@ class SqliteExchangeStore:
         if request_id in self._pending.requests:
             self._flush()
         row = self._db.execute(
-            "SELECT request_id, last_index, last_leaf, state FROM request WHERE request_id = ?", (request_id,)
+            "SELECT request_id, last_index, last_leaf, state, next_due FROM request WHERE request_id = ?",
+            (request_id,),
         ).fetchone()
         return None if row is None else RequestRow(*row)
 
     def put_request(self, row: RequestRow, parties: tuple[bytes, ...]) -> None:
         """Replace what is kept of a request and note the organisations that see it."""
         self._pending.put_request(row, parties)
+
+    def due(self, at_ms: int, limit: int) -> list[bytes]:
+        """Return ids of requests of which a clock has ended, the earliest first."""
+        self._flush()
+        rows = self._db.execute(
+            "SELECT request_id FROM request WHERE next_due <= ? ORDER BY next_due LIMIT ?", (at_ms, limit)
+        )
+        return [bytes(row[0]) for row in rows]
+
+    def set_due(self, request_id: bytes, due_ms: int) -> None:
+        """Note when the next clock of a request ends."""
+        self._flush()
+        self._db.execute("UPDATE request SET next_due = ? WHERE request_id = ?", (due_ms, request_id))
 
     def tips(self, org: bytes, from_index: int, limit: int) -> list[tuple[bytes, int]]:
         """Return an organisation's requests by last log index, oldest change first."""

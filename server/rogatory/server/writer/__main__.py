@@ -36,6 +36,7 @@ def engine_files(settings: Settings) -> EngineFiles:
         log_key=settings.keys.log_ed25519,
         log_key_pq=settings.keys.log_ml_dsa_44,
         exchange_key=settings.keys.exchange,
+        clock_key=settings.keys.clock,
     )
 
 

@@ -58,12 +58,19 @@ def items_tree(plan: DisclosurePlan) -> Section:
                     text_row("name", item.name or item.path.name, strict=True),
                     text_row("read from", str(item.path)),
                     text_row("answers", f"task {item.task}, {item.element}", strict=True),
+                    *_label(item.label, unlabelled=False),
                     text_row("format", item.format, strict=True),
                 ),
             )
             for i, item in enumerate(plan.items, start=1)
         ),
     )
+
+
+def _label(label: str, *, unlabelled: bool) -> tuple[Row, ...]:
+    if unlabelled:
+        return (text_row("which one", "NOT SAID: ask the provider before anybody acts on it"),)
+    return (code_row("which one", label, "label"),) if label else ()
 
 
 def _disclosed(item: DisclosedResult) -> Section:
@@ -75,6 +82,7 @@ def _disclosed(item: DisclosedResult) -> Section:
                 text_row("stored as", each.path),
                 text_row("format", each.format, strict=True),
                 text_row("answers", f"task {each.task}, {each.element}", strict=True),
+                *_label(each.label, unlabelled=each.unlabelled),
                 text_row("length", f"{each.length} bytes"),
                 bytes_row("SHA-256", each.sha256),
             ),

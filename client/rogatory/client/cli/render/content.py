@@ -11,8 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
+from rogatory.client.cli.catalogue import meaning
 from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, utc, words_row
-from rogatory.protocol.content import Grounds, Instant, Note, Particulars
+from rogatory.protocol.content import Exhibit, Grounds, Instant, Note, Particulars
+from rogatory.protocol.instants import local_text
+from rogatory.protocol.writing import spoken
 
 _GROUNDS = {
     "case_number": "case number",
@@ -31,6 +34,8 @@ def particulars_tree(particulars: Particulars) -> Section:
         f"Particulars of task {particulars.task} (sealed)",
         (
             text_row("identifier", identifier, particulars.identifier_type, strict=True),
+            *spoken_rows(particulars.identifier_type, identifier),
+            *_exhibit(particulars.exhibit),
             text_row("service", particulars.service or "none", strict=True),
             list_row("data elements", particulars.elements),
             text_row("purpose", particulars.purpose, strict=True),
@@ -68,9 +73,34 @@ def opened_sections(
 
 
 def instant_row(label: str, instant: Instant) -> Row:
-    """Return a moment as it was written, its stated zone, and UTC: all three, so that no hour gets lost."""
+    """Return a moment in the time of its stated zone, in UTC, and as it was written, so that no hour gets lost."""
     written = f"{instant.text} {instant.zone}".strip()
-    return text_row(label, f"{utc(instant.utc_ms)}; written: {written}", strict=True)
+    return text_row(label, f"{local_and_utc(instant)}; written: {written}", strict=True)
+
+
+def local_and_utc(instant: Instant) -> str:
+    """Return a moment as clocks at its stated zone showed it and, beside it, in UTC; once where UTC was stated."""
+    local, universal = local_text(instant), utc(instant.utc_ms)
+    return universal if local in {"", universal.replace("UTC", "(UTC)")} else f"{local} = {universal}"
+
+
+def reduced_rows(*, victim: bool) -> Iterator[Row]:
+    """Yield what to keep in mind where the person is a victim."""
+    if victim:
+        yield text_row("distribution", "REDUCED_DISTRIBUTION", meaning("REDUCED_DISTRIBUTION", "flag"))
+
+
+def spoken_rows(identifier_type: str, identifier: str) -> Iterator[Row]:
+    """Yield a row with the identifier in groups for reading aloud, where groups help."""
+    groups = spoken(identifier_type, identifier)
+    if groups:
+        yield text_row("read aloud", groups, strict=True)
+
+
+def _exhibit(exhibit: Exhibit | None) -> Iterator[Row]:
+    if exhibit is not None:
+        yield bytes_row("lifted from a file with SHA-256", exhibit.sha256)
+        yield text_row("at the place", exhibit.locator, strict=True)
 
 
 def _words(label: str, words: str) -> Iterator[Row]:

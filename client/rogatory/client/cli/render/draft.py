@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rogatory.client.cli.catalogue import sentence
+from rogatory.client.cli.render.content import local_and_utc, reduced_rows, spoken_rows
 from rogatory.client.cli.render.tree import Row, Section, list_row, text_row, words_row
 from rogatory.client.cli.results import LintResult
-from rogatory.client.drafts import DraftGrounds, DraftInstant, DraftRequest, DraftTask
+from rogatory.client.draft_checks import parse
+from rogatory.client.drafts import DraftExhibit, DraftGrounds, DraftInstant, DraftRequest, DraftTask
+from rogatory.protocol.errors import Invalid
+from rogatory.protocol.pack.shape import PERSON_ROLE, VICTIM
 
 
 def draft_tree(draft: DraftRequest) -> Section:
@@ -25,11 +29,18 @@ def draft_tree(draft: DraftRequest) -> Section:
             text_row("regime pack", draft.pack_id, strict=True),
             text_row("to", draft.provider),
             text_row("to be validated by", draft.authority or "nobody named"),
+            *([text_row("to be told", draft.enforcing)] if draft.enforcing else []),
+            *reduced_rows(victim=VICTIM in _roles(draft)),
             *(_task(i, task) for i, task in enumerate(draft.tasks, start=1)),
             Section("Facts", facts),
             Section("Grounds (to be sealed)", tuple(_grounds(draft.grounds))),
         ),
     )
+
+
+def _roles(draft: DraftRequest) -> tuple[str, ...]:
+    role = draft.facts.get(PERSON_ROLE)
+    return role.values if role is not None else ()
 
 
 def findings_tree(result: LintResult) -> Section:
@@ -42,10 +53,10 @@ def findings_tree(result: LintResult) -> Section:
             Section(
                 f"{item.severity}: {item.code}",
                 (
-                    text_row("what", sentence(item.code).what),
+                    text_row("what", sentence(item.code, item.rule).what),
                     text_row("rule", item.rule or "none", strict=True),
                     text_row("field", item.field or "none", strict=True),
-                    text_row("next", sentence(item.code).advice),
+                    text_row("next", sentence(item.code, item.rule).advice),
                 ),
             )
             for item in result.findings
@@ -58,6 +69,8 @@ def _task(number: int, task: DraftTask) -> Section:
         f"Task {number}",
         (
             text_row("identifier", task.identifier, task.identifier_type, strict=True),
+            *spoken_rows(task.identifier_type, task.identifier),
+            *([_exhibit(task.exhibit)] if task.exhibit else []),
             text_row("service", task.service or "none"),
             list_row("data elements", task.elements),
             text_row("purpose", task.purpose, strict=True),
@@ -79,5 +92,15 @@ def _grounds(grounds: DraftGrounds) -> Iterator[Row]:
         yield words_row("why it is an emergency", grounds.emergency_reasons)
 
 
+def _exhibit(exhibit: DraftExhibit) -> Row:
+    return text_row(
+        "lifted from", f"{exhibit.path}#{exhibit.locator}", f"SHA-256 {exhibit.sha256}", strict=True
+    )
+
+
 def _instant(moment: DraftInstant) -> str:
-    return f"{moment.text} {moment.zone}".strip()
+    """Return a moment as its clocks show it and in UTC, side by side; as written where it cannot be read."""
+    try:
+        return local_and_utc(parse(moment, "draft"))
+    except Invalid:
+        return f"{moment.text} {moment.zone}".strip()

@@ -12,6 +12,7 @@ from typing import Final
 from rogatory.client.cli.catalogue import meaning, sentence
 from rogatory.client.cli.render.names import Names
 from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, time_row, utc
+from rogatory.client.cli.render.waits import debt_sections, flag_rows, holds_sections, proposal_sections
 from rogatory.client.cli.results import (
     CheckpointResult,
     DiscardedResult,
@@ -49,13 +50,16 @@ def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
             ("agency", found.agency),
             ("authority", found.authority),
             ("provider", found.provider),
+            ("to be told", found.enforcing),
         )
+        if org or label != "to be told"
     ]
     head.append(list_row("data categories", found.categories))
-    if found.flags:
-        head.append(list_row("flags", found.flags))
+    head += flag_rows(found.flags)
     if found.preserved_until_ms:
         head.append(time_row("frozen until", found.preserved_until_ms))
+    if found.extensions:
+        head.append(text_row("extended", f"{found.extensions} times" if found.extensions > 1 else "once"))
     said = tuple(
         text_row(
             f"entry {item.index}",
@@ -80,6 +84,9 @@ def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
         "Request",
         (
             *head,
+            *holds_sections(found.holds, names),
+            *proposal_sections(found.proposals),
+            *debt_sections(found.debts, names),
             *(_task(task) for task in found.tasks),
             *(_duty(duty, now_ms) for duty in found.duties),
             *answers,
@@ -102,6 +109,7 @@ def list_tree(title: str, found: ListResult, now_ms: int) -> Section:
                         "kind", f"{item.kind}, {item.legal_type}" + (", EMERGENCY" if item.emergency else "")
                     ),
                     code_row("state", item.state),
+                    *(code_row("waits", name, "hold") for name in item.holds),
                     *([text_row("due", due(item.due_ms, now_ms))] if item.due_ms else []),
                 ),
             )
@@ -112,6 +120,18 @@ def list_tree(title: str, found: ListResult, now_ms: int) -> Section:
 
 def sent_tree(sent: SentResult) -> Section:
     """Return what became of a statement."""
+    if sent.queued and sent.second_file:
+        return Section(
+            "Signed, NOT sent: a second person must approve it",
+            (
+                bytes_row("request", sent.request_id),
+                text_row("statement", sent.kind),
+                text_row("signed bytes", sent.second_file),
+                text_row(
+                    "next", "a colleague runs `request second ENVELOPE`; your next command then sends it"
+                ),
+            ),
+        )
     if sent.queued:
         return Section(
             "Signed, NOT sent",
@@ -222,4 +242,10 @@ def _task(task: TaskResult) -> Section:
 
 def _duty(duty: DutyResult, now_ms: int) -> Section:
     when = f"{utc(duty.due_ms)}, met" if duty.met else due(duty.due_ms, now_ms)
-    return Section(f"Duty: {duty.name}", (text_row("due", when), text_row("rule", duty.rule, strict=True)))
+    if not duty.runs and not duty.met:
+        when = f"{utc(duty.due_ms)}, no longer runs"
+    if duty.fired and not duty.met:
+        when = f"{utc(duty.due_ms)}, OVER, told by the exchange's clock"
+    name = text_row("meaning", meaning(duty.name, "duty") or duty.name)
+    rule = text_row("rule", duty.rule, strict=True)
+    return Section(f"Duty: {duty.name}", (name, text_row("due", when), rule))

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from enum import IntEnum
 from hashlib import sha256
 
+from rogatory.client.cli.catalogue import meaning
 from rogatory.client.cli.render.names import Names
 from rogatory.client.cli.render.tree import (
     Row,
     Section,
     bytes_row,
+    day,
     day_row,
     list_row,
     text_row,
@@ -33,11 +35,40 @@ TITLES = {
     "DELIVERED": "Delivered to the service",
     "RECEIVE": "Received by a person",
     "PRESERVE": "Preserved",
-    "REFUSE": "Refused by the provider",
+    "REFUSE": "Refused",
     "DISCLOSE": "Disclosure",
     "ACKNOWLEDGE": "Acknowledged",
     "REPORT_EXCESS": "More came than was asked for",
     "WITHDRAW": "Withdrawn",
+    "SECOND": "Approval of a colleague's statement",
+    "CONFIRM_ORIGIN_CHALLENGE": "Did this really come from you?",
+    "CONFIRM_ORIGIN": "Where it came from",
+    "RELEASE": "Let go",
+    "CLARIFY_REQUEST": "Question",
+    "CLARIFY": "Answer to a question",
+    "RESCIND": "Validation taken back",
+    "ANNUL": "Quashed by a court",
+    "PAGE_ACK": "Page seen",
+    "PROPOSE_NARROWING": "Proposal of a smaller scope",
+    "AMEND": "Another scope",
+    "OBJECT": "Objection",
+    "MAINTAIN": "The request is kept as it is",
+    "NEW_DEADLINE": "Later end of the term",
+    "NOTIFY": "Notification of the enforcing authority",
+    "NO_GROUNDS": "No ground for refusal",
+    "REWRAP": "One more reader",
+    "ERROR": "Error",
+    "ATTEST_DELETION": "Deleted or restricted",
+    "EXTEND": "Extension",
+    "HOLD": "Held for a production",
+    "END": "No longer needed",
+    "DEFER_NOTICE": "The person is not told yet",
+    "NOTIFY_SUBJECT": "The person was told",
+    "EXTEND_SEAL": "Sealed for longer",
+    "CLAIM_COST": "Claim",
+    "SETTLE_COST": "Answer to a claim",
+    "TRANSMIT_OUTSIDE": "Went another way",
+    "CLOCK": "Fallen due",
     "REJECT": "Not accepted by the exchange",
     "STATUS": "Word of the exchange",
 }
@@ -103,7 +134,8 @@ def _address(label: str, address: Address, names: Names) -> Iterator[Row]:
 
 def _fact(fact: Fact) -> Row:
     values: list[object] = list(fact.values)
-    return list_row(f"fact {fact.code}", [*values, fact.number] if fact.number else values)
+    words = "; ".join(filter(None, (meaning(value, fact.code) for value in fact.values)))
+    return list_row(f"fact {fact.code}", [*values, fact.number] if fact.number else values, words)
 
 
 def task_section(task: Task) -> Section:
@@ -150,11 +182,7 @@ def _value(label: str, value: object, names: Names) -> Iterator[Row | Section]:
     elif isinstance(value, bool):
         yield text_row(label, "yes" if value else "no")
     elif isinstance(value, int):
-        yield (
-            time_row(label.removesuffix(" ms"), value)
-            if label.endswith(" ms")
-            else text_row(label, str(value))
-        )
+        yield _number(label, value)
     elif isinstance(value, str):
         yield text_row(label, value or "none", strict=True)
     elif isinstance(value, bytes):
@@ -176,6 +204,16 @@ def _value(label: str, value: object, names: Names) -> Iterator[Row | Section]:
         yield from _tuple(label, value, names)
     else:
         yield text_row(label, str(value), strict=True)
+
+
+def _number(label: str, value: int) -> Row:
+    if label.endswith(" ms"):
+        return time_row(label.removesuffix(" ms"), value)
+    if label.endswith(" day"):
+        return text_row(label, day(value))
+    if label == "amount":
+        return text_row(label, f"{value // 100}.{value % 100:02d}")
+    return text_row(label, str(value))
 
 
 def _tuple(label: str, values: tuple[object, ...], names: Names) -> Iterator[Row | Section]:

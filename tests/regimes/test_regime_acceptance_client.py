@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The acceptance statement that only the agency's client can meet, under its number: what is not authorised is set aside unseen.
+
+Through the SDK and the real server; how quarantine works otherwise is tested with the SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rogatory.client import agency, authority, provider
+from rogatory.client.disclosing import DisclosurePlan, PlanItem
+from rogatory.client.drafting import prepare_issue
+from rogatory.client.outgoing import sign_and_send
+from tests.support.careless import prepare_unchecked
+from tests.support.desks import Desks, day
+from tests.support.front import ServerProcess
+
+SECRET = "invented payload of another week"
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
+    folder = tmp_path_factory.mktemp("acceptance")
+    server = ServerProcess.start(folder / "realm")
+    yield Desks(server, folder / "people")
+    server.stop()
+
+
+async def test_33_what_was_not_authorised_is_quarantined_and_the_log_shows_the_code_and_not_the_data(
+    desks: Desks, tmp_path: Path
+) -> None:
+    sent = await desks.act("investigator", lambda session: prepare_issue(session, desks.draft()))
+    request = sent.request_id
+    await desks.act("judge", lambda session: authority.prepare_grant(session, request))
+    async with desks.open("provider-service") as session:
+        await provider.deliver(session, request)
+    await desks.act("compliance", lambda session: provider.prepare_receive(session, request))
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(f'{{"instant": "{day(30, 12).text}", "payload": "{SECRET}"}}\n')
+    plan = DisclosurePlan((PlanItem(rows, 1, "name", "RECORDS"),))
+    await desks.act("compliance", lambda session: prepare_unchecked(session, request, plan))
+    async with desks.open("investigator") as session:
+        (fetched,) = await agency.fetch(session, request)
+        (away,) = fetched.quarantined
+        assert away.is_relative_to(session.profile.folder("quarantine"))
+        assert not list(fetched.directory.glob("0*"))
+        await sign_and_send(session, await agency.prepare_acknowledge(session, request))
+        excess = await sign_and_send(session, await agency.prepare_report_excess(session, request))
+        view = await agency.status(session, request)
+    assert excess.state is not None
+    assert excess.state.disclosures[0].scope_report == "EXCESS_QUARANTINED"
+    assert "DELETE_OR_RESTRICT" in excess.state.flags
+    for item in view.statements:
+        assert SECRET.encode() not in item.verified.data
