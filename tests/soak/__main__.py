@@ -51,6 +51,9 @@ def pytest(seed: int, *folders: str) -> Ended:
         "-m",
         "pytest",
         "-q",
+        # Here a test runs for minutes because it has much to do; printing the stacks of a running thread can end the process.
+        "-o",
+        "faulthandler_timeout=0",
         f"--hypothesis-seed={seed}",
         f"--randomly-seed={seed}",
         "--hypothesis-show-statistics",
