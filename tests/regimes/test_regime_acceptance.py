@@ -130,11 +130,14 @@ def test_09_traffic_data_need_an_offence_of_three_years(desk: Desk, months: int,
 
 
 def test_10_a_sentence_to_be_executed_has_four_months_and_the_offence_rule_still_holds(desk: Desk) -> None:
-    three = USUAL | {"sentence_execution_months": 3}
-    four = USUAL | {"sentence_execution_months": 4, "offence.max_penalty_months": 6}
+    fled: Facts = {"sentence.absconded": ("YES",), "sentence.in_absentia": ("NO",)}
+    three = USUAL | fled | {"sentence_execution_months": 3}
+    four = USUAL | fled | {"sentence_execution_months": 4, "offence.max_penalty_months": 6}
     assert desk.refused(SUBSCRIBER, facts=three)[2] == "threshold/1/sentence"
     assert desk.ask(SUBSCRIBER, facts=four).name is StateName.ISSUED
     assert desk.refused(TRAFFIC, facts=four | AT_HOME)[2] == "threshold/2/offence"
+    for defect in ({"sentence.in_absentia": ("YES",)}, {"sentence.absconded": ("NO",)}):
+        assert desk.refused(SUBSCRIBER, facts=four | defect)[2] == "rules/sentence-of-an-absconded-convict"
     assert (
         desk.ask(TRAFFIC, facts=four | AT_HOME | {"offence.max_penalty_months": 36}).name is StateName.ISSUED
     )

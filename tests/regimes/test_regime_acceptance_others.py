@@ -13,6 +13,7 @@ import pytest
 
 from rogatory.client.pack_library import chosen_packs
 from rogatory.protocol.bodies import RequestKind, Withdraw
+from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import DeferNotice, NotifySubject, TransmitOutside
 from rogatory.protocol.header import DAY_MS, StatementKind
 from rogatory.protocol.pack import Pack, load_pack
@@ -90,20 +91,28 @@ def in_force(name: str) -> Pack:
     return load_pack(text)
 
 
+def lying_in(desk: Desk, asking: str, provider: str) -> None:
+    """Put the provider into one State and everybody else into another."""
+    orgs = tuple(
+        replace(o, jurisdiction=provider if o.kind is PartyKind.PROVIDER else asking)
+        for o in desk.directory.trust_list.orgs
+    )
+    desk.realm = replace(desk.realm, directory=desk.rebuilt(orgs=orgs))
+
+
 def test_38_article_7_gives_no_traffic_data_is_not_in_force_and_cannot_reach_who_reserved(desk: Desk) -> None:
     facts = {"offence.max_penalty_months": 12, "person.role": ("SUSPECT",), "statement.protocol": ("YES",)}
     desk.law = law("coe.cets224.7")
+    lying_in(desk, "RS", "HU")
     given: dict[str, Any] = {"by": "prosecutor", "authority": "", "facts": facts}
     assert desk.refused(SUBSCRIBER, **given)[0] == "X_PACK_NOT_IN_FORCE"
     desk.law = in_force("coe.cets224.7")
     assert desk.ask(SUBSCRIBER, **given).name is StateName.TRANSMITTED
     assert desk.refused(TRAFFIC, **given)[0] == "X_CATEGORY_NOT_IN_PACK"
-    orgs = tuple(
-        replace(o, jurisdiction="JP" if o.jurisdiction == "IE" else o.jurisdiction)
-        for o in desk.directory.trust_list.orgs
-    )
-    desk.realm = replace(desk.realm, directory=desk.rebuilt(orgs=orgs))
+    lying_in(desk, "RS", "JP")
     assert desk.refused(SUBSCRIBER, **given)[0] == "X_ADDRESSEE_NOT_DESIGNATED"
+    lying_in(desk, "RS", "IE")
+    assert desk.refused(SUBSCRIBER, **given)[0] == "X_PACK_NOT_IN_FORCE"
 
 
 def test_39_the_agreement_refuses_each_defect_with_its_own_code(desk: Desk) -> None:
@@ -113,7 +122,11 @@ def test_39_the_agreement_refuses_each_defect_with_its_own_code(desk: Desk) -> N
         "a-range-of-addresses": "X_TARGET_NOT_SPECIFIC",
         "an-excluded-person": "X_PROTECTED_TARGET",
         "below-three-years": "X_OFFENCE_BELOW_THRESHOLD",
+        "certified-by-a-judge-only": "X_AUTHORITY_NOT_COMPETENT",
         "certified-by-the-designated-authority": "GRANTED",
+        "from-the-united-states": "X_PACK_NOT_IN_FORCE",
+        "nobody-checked-the-target": "X_FIELD_MISSING",
+        "three-years": "GRANTED",
         "without-the-certificate": "X_VALIDATION_MISSING",
     }
     assert desk.pack.digest != pack.digest

@@ -127,7 +127,11 @@ def test_a_listed_offence_reaches_the_threshold_whatever_its_maximum(world: Worl
 
 @pytest.mark.parametrize(("months", "good"), [(3, False), (4, True)])
 def test_a_sentence_to_be_executed_has_four_months(world: World, months: int, good: bool) -> None:  # noqa: FBT001
-    given = facts(sentence_execution_months=Fact("sentence_execution_months", (), months))
+    given = facts(
+        sentence_execution_months=Fact("sentence_execution_months", (), months),
+        sentence__absconded=Fact("sentence.absconded", ("YES",)),
+        sentence__in_absentia=Fact("sentence.in_absentia", ("NO",)),
+    )
     _request_id, envelope = world.issue(facts=given)
     (result,) = world.submit("investigator", envelope)
     assert (result.receipt is not None) == good

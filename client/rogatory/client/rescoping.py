@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from rogatory.client.authority import Narrowing
 from rogatory.client.composing import Prepared
 from rogatory.client.session import Session
-from rogatory.client.speaking import choose, look, say
+from rogatory.client.speaking import choose, look, open_hold, say
 from rogatory.protocol.dialogue import Amend, ProposeNarrowing
 from rogatory.protocol.header import require
+from rogatory.protocol.questions import OBJECTIONS
 from rogatory.protocol.scoping import NARROWED, narrower
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.statements import GrantedTask
@@ -54,6 +55,7 @@ async def prepare_amend(
     narrowing: Narrowing | None = None,
     *,
     from_issue: bool = False,
+    objection: str = "",
     note: str = "",
 ) -> Prepared:
     """Prepare another scope of one's own.
@@ -63,6 +65,7 @@ async def prepare_amend(
         request_id: The request.
         narrowing: What is left out; nothing unless given.
         from_issue: Begin with what was issued instead of what is granted now; what is larger then waits for the authority.
+        objection: Beginning of the digest (hex) of the question or objection that a smaller scope answers.
         note: Words, sealed to the addressee and one's own unit.
 
     Raises:
@@ -73,7 +76,8 @@ async def prepare_amend(
     state = view.state
     granted = narrowed(issued(state) if from_issue else state.granted, narrowing or Narrowing())
     asked = state.provider if narrower(granted, state) or state.authority is None else state.authority
-    return say(session, view, Amend(granted), asked, state.order_digest, note=note)
+    about = open_hold(state, OBJECTIONS, objection).digest if objection else state.order_digest
+    return say(session, view, Amend(granted), asked, about, note=note)
 
 
 def issued(state: RequestState) -> tuple[GrantedTask, ...]:

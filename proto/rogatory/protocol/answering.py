@@ -35,7 +35,7 @@ from rogatory.protocol.statements import (
     RequestKind,
     TaskOutcome,
 )
-from rogatory.protocol.terms import progressed, start, started
+from rogatory.protocol.terms import SERVE, met, progressed, start, started
 
 NOTICE: Final = "notice"
 DELIVERED_CLOCK: Final = "DELIVERED"
@@ -46,9 +46,10 @@ def delivered(state: RequestState, decision: Decision) -> RequestState:
     """The provider's service has the request; clocks start."""
     if Flag.DELIVERED_TO_SERVICE in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "ONCE")
+    served = replace(state, obligations=met(state, SERVE))
     return replace(
         state,
-        obligations=started(state, decision, DELIVERED_CLOCK),
+        obligations=started(served, decision, DELIVERED_CLOCK),
         flags=state.flagged(Flag.DELIVERED_TO_SERVICE),
     )
 
@@ -131,6 +132,8 @@ def disclose(state: RequestState, decision: Decision) -> RequestState:
         body.body_length,
     )
     after = replace(after, disclosures=(*state.disclosures, record))
+    if decision.setting.pack.rules(state.kind).conditions_of_use:
+        after = replace(after, flags=after.flagged(Flag.CONDITIONS_OF_USE))
     return progressed(_informing(after, decision))
 
 

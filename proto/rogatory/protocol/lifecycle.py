@@ -71,7 +71,7 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
     if state is None or not (told or verified.row.org in state.parties):
         raise Refused(errors.X_NOT_FOUND, "header.request_id", "LIFECYCLE.EXISTS")
     _common(state, decision, row)
-    after = rule(state, decision)
+    after = terms.rested(state, rule(state, decision), decision)
     # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
     _notes(after, decision)
     return replace(

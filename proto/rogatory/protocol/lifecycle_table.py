@@ -40,7 +40,7 @@ class About(StrEnum):
     ORDER = "the order the provider acts on"
     DISCLOSURE = "a disclosure's manifest"
     HOLD = "the open question or objection that it answers"
-    AMENDED = "the order, or the proposal that it takes up"
+    AMENDED = "the order, the proposal that it takes up, or the objection that it answers"
     CLAIM = "the claim that it settles"
     DUTY = "a disclosure, or the statement that asked for it"
     ENVELOPE = "the envelope that is approved"
@@ -100,7 +100,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
         K.ANNUL: Row((_A.COURT,), VALID | KEPT | ANSWERED, _B.ISSUE, "Quashed: open work ends, what was delivered must be deleted or restricted.", (S.WITHDRAWN,), under_recall=True),
         K.PAGE_ACK: Row((_A.PARTY,), OPEN, _B.ANY, "A duty officer's device has shown the page.", under_recall=True),
         K.PROPOSE_NARROWING: Row((_A.PROVIDER,), VALID, _B.ORDER, "Proposes a smaller scope; changes nothing by itself."),
-        K.AMEND: Row((_A.ASKING,), VALID, _B.AMENDED, "Smaller: in force at once. Larger, within what was issued: waits for the authority.", deciding=True),
+        K.AMEND: Row((_A.ASKING,), VALID, _B.AMENDED, "Smaller: in force at once; answers a question or an objection where it is about one. Larger, within what was issued: waits for the authority.", deciding=True),
         K.OBJECT: Row((_A.PROVIDER,), VALID | KEPT, _B.ORDER, "Impossibility, immunity or a conflict of laws: delivery rests, data stay preserved."),
         K.MAINTAIN: Row((_A.ASKING,), VALID | KEPT, _B.HOLD, "The request is kept as it is."),
         K.NEW_DEADLINE: Row((_A.ASKING,), VALID, _B.ANY, "A later end of the term to produce; answers an objection where it is about one."),

@@ -49,7 +49,7 @@ def clarify_request(state: RequestState, decision: Decision) -> RequestState:
 def clarify(state: RequestState, decision: Decision) -> RequestState:
     """The answer to a question, in a note."""
     item = answered(state, decision, HoldName.CLARIFICATION_PENDING)
-    return _closed(state, item)
+    return closed(state, item)
 
 
 def challenge(state: RequestState, decision: Decision) -> RequestState:
@@ -92,7 +92,7 @@ def object_to(state: RequestState, decision: Decision) -> RequestState:
 
 def maintain(state: RequestState, decision: Decision) -> RequestState:
     """The request is kept as it is."""
-    return _closed(state, answered(state, decision, *OBJECTIONS))
+    return closed(state, answered(state, decision, *OBJECTIONS))
 
 
 def new_deadline(state: RequestState, decision: Decision) -> RequestState:
@@ -104,7 +104,7 @@ def new_deadline(state: RequestState, decision: Decision) -> RequestState:
     item = next((h for h in state.holds if h.digest == decision.header.about and h.name in OBJECTIONS), None)
     if item is None and decision.header.about != state.order_digest:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.ORDER")
-    after = _closed(state, item) if item is not None else state
+    after = closed(state, item) if item is not None else state
     again = tuple(replace(o, fired=False) if o.name == PRODUCE else o for o in after.obligations)
     fresh = replace(after, obligations=again)
     return replace(fresh, obligations=moved(fresh, PRODUCE, due_ms), flags=fresh.unflagged(Flag.OVERDUE))
@@ -137,7 +137,7 @@ def answered(state: RequestState, decision: Decision, *names: HoldName) -> Open:
     return item
 
 
-def _closed(state: RequestState, item: Open) -> RequestState:
+def closed(state: RequestState, item: Open) -> RequestState:
     """Return the state without a question or an objection; the clock of questions stops with the last one that suspends."""
     after = without(state, item)
     still = any(hold.suspends and hold.name == HoldName.CLARIFICATION_PENDING for hold in after.holds)

@@ -14,6 +14,7 @@ from rogatory.protocol.bodies import DecisionCode, GrantedTask, Validate
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.dialogue import Amend, ProposeNarrowing
 from rogatory.protocol.header import Task
+from rogatory.protocol.questions import OBJECTIONS, closed
 from rogatory.protocol.state import HoldName, Open, RequestState
 from rogatory.protocol.terms import progressed
 
@@ -38,10 +39,11 @@ def propose_narrowing(state: RequestState, decision: Decision) -> RequestState:
 
 
 def amend(state: RequestState, decision: Decision) -> RequestState:
-    """Who asked states the whole scope from now on."""
+    """Who asked states the whole scope from now on; a smaller one about an objection answers it."""
     granted, about = decision.body(Amend).granted, decision.header.about
     proposal = next((item for item in state.proposals if item.digest == about), None)
-    if proposal is None and about != state.order_digest:
+    answers = next((item for item in state.holds if item.digest == about and item.name in OBJECTIONS), None)
+    if proposal is None and answers is None and about != state.order_digest:
         refuse(errors.X_FIELD_INVALID, "header.about", "ABOUT.ORDER")
     if proposal is not None and granted != proposal.granted:
         refuse(errors.X_FIELD_INVALID, "body.granted", "PROPOSAL.AS_PROPOSED")
@@ -51,9 +53,12 @@ def amend(state: RequestState, decision: Decision) -> RequestState:
     _nothing_delivered_is_dropped(granted, state)
     proposals = tuple(item for item in state.proposals if item is not proposal)
     if narrower(granted, state):
-        after = with_scope(replace(state, proposals=proposals), granted)
+        eased = closed(state, answers) if answers is not None else state
+        after = with_scope(replace(eased, proposals=proposals), granted)
         # Where the last open task fell out of the scope, nothing is left to be answered.
         return after if after.open_tasks else progressed(after)
+    if answers is not None:
+        refuse(errors.X_SCOPE_EXCEEDED, "body.granted", "ANSWER_NARROWS")
     if state.authority is None:
         return with_scope(replace(state, proposals=proposals), granted)
     if state.held(HoldName.WIDENING_PENDING) is not None:

@@ -175,7 +175,7 @@ class RequestState:
     of the last statement folded in. ``holds`` wait for an answer, ``proposals`` may have one, ``debts`` outlive the
     request. ``seconded`` are envelopes that a second person approved before they were sent. ``ended_ms`` is when a
     preservation's reason ended, or 0. ``moved_index`` is the index of the last statement that did more than approve or
-    acknowledge a page: who decides must have seen that one.
+    acknowledge a page: who decides must have seen that one. ``rested_ms`` is since when the term to produce rests, or 0.
     """
 
     request_id: bytes
@@ -212,6 +212,7 @@ class RequestState:
     ended_ms: int = 0
     moved_index: int = 0
     superseded: tuple[Superseded, ...] = ()
+    rested_ms: int = 0
 
     @property
     def parties(self) -> tuple[bytes, ...]:

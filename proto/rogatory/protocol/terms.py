@@ -16,6 +16,7 @@ from rogatory.protocol import errors
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import Clock
+from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.pack.periods import end_ms, parse_period
 from rogatory.protocol.state import TERMINAL, Flag, HoldName, Obligation, RequestState, StateName
@@ -27,23 +28,26 @@ ENFORCING: Final = "enforcing_authority"
 OBJECTION: Final = "objection"
 PRESERVE: Final = "preserve"
 PRODUCE: Final = "produce"
+SERVE: Final = "serve"
 VALIDATE: Final = "validate"
-_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, OBJECTION, PRESERVE, PRODUCE, VALIDATE})
+_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, OBJECTION, PRESERVE, PRODUCE, SERVE, VALIDATE})
 
 
 def started(state: RequestState, decision: Decision, clock: str) -> tuple[Obligation, ...]:
     """Return the state's obligations with those that an event starts by the pack; a running one of the same name goes on."""
     pack, setting = decision.setting.pack, decision.setting
-    running = {item.name for item in state.obligations if not item.met and not item.fired}
+    going = {item.name for item in state.obligations if not item.met and not item.fired}
     new = tuple(
         Obligation(
             name,
             pack.rule(f"kinds/{state.kind.name}/deadlines/{name}"),
             setting.index,
-            pack.due_ms(deadline, setting.time_ms, emergency=state.emergency),
+            pack.due_ms(
+                deadline, setting.time_ms, emergency=state.emergency, rank=pack.rank(state.categories)
+            ),
         )
         for name, deadline in sorted(pack.rules(state.kind).deadlines.items())
-        if deadline.clock == clock and name not in running
+        if deadline.clock == clock and name not in going
     )
     return (*state.obligations, *new)
 
@@ -77,11 +81,46 @@ def in_time(state: RequestState, name: str, at_ms: int) -> bool:
     return item is None or at_ms < item.due_ms
 
 
+def rests(state: RequestState, item: Obligation) -> bool:
+    """Tell whether a term does not end for now: nobody is late with a delivery that is forbidden to them."""
+    return item.name == PRODUCE and state.suspended is not None
+
+
+def running(state: RequestState) -> tuple[Obligation, ...]:
+    """Return the obligations of which the clock will tell when they end."""
+    return tuple(
+        item for item in state.obligations if not item.met and not item.fired and not rests(state, item)
+    )
+
+
+def rested(before: RequestState, after: RequestState, decision: Decision) -> RequestState:
+    """Return the state after a statement with the term to produce stopped, or moved by as long as it was.
+
+    Only by holds that the pack lists; an end that the statement itself has set stays as it was set. Where the term ended
+    with a day, it still does.
+    """
+    now = decision.setting.time_ms
+    deadline = decision.setting.pack.rules(after.kind).deadlines.get(PRODUCE)
+    names = deadline.rests_with if deadline is not None else ()
+    stopped = any(item.suspends and item.name in names for item in after.holds)
+    if stopped == bool(after.rested_ms):
+        return after
+    if stopped:
+        return replace(after, rested_ms=now)
+    gone = now - after.rested_ms
+
+    def later(item: Obligation) -> Obligation:
+        if item.name != PRODUCE or item.met or item.fired or item not in before.obligations:
+            return item
+        end = item.due_ms + gone
+        return replace(item, due_ms=end if item.due_ms % DAY_MS else -(-end // DAY_MS) * DAY_MS)
+
+    return replace(after, rested_ms=0, obligations=tuple(later(item) for item in after.obligations))
+
+
 def due(state: RequestState, at_ms: int) -> tuple[Obligation, ...]:
     """Return the obligations that have ended at an instant and of which no clock statement has told yet, earliest first."""
-    open_items = (
-        item for item in state.obligations if not item.met and not item.fired and item.due_ms <= at_ms
-    )
+    open_items = (item for item in running(state) if item.due_ms <= at_ms)
     return tuple(sorted(open_items, key=lambda item: (item.due_ms, item.trigger, item.name)))
 
 
@@ -109,10 +148,16 @@ def clock(state: RequestState, decision: Decision) -> RequestState:
         refuse(errors.X_FIELD_INVALID, "body.obligation", "CLOCK.OBLIGATION")
     if found.met or found.fired:
         refuse(errors.X_STATE_NOT_ALLOWED, "body.obligation", "ONCE")
+    if rests(state, found):
+        refuse(errors.X_STATE_NOT_ALLOWED, "body.obligation", "CLOCK.RESTS")
     if setting.time_ms < found.due_ms:
         refuse(errors.X_FIELD_INVALID, "body.due_ms", "CLOCK.NOT_DUE")
-    told = tuple(replace(item, fired=True) if item is found else item for item in state.obligations)
+    rules = setting.pack.rules(state.kind).deadlines.get(found.name)
+    free = rules is not None and rules.on_silence == "NOTHING"
+    told = tuple(replace(o, fired=True, met=free) if o is found else o for o in state.obligations)
     after = replace(state, obligations=told)
+    if free:
+        return after
     return _EFFECTS.get(found.name, _overdue)(after, setting.pack, setting.time_ms)
 
 

@@ -44,6 +44,8 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
     ("MANIFEST_ERROR", "something is plainly wrong"),
     ("PERIOD_UNCLEAR", "the period is unclear"),
     ("SCOPE_UNCLEAR", "what is asked for is unclear"),
+    ("WARN_ENDANGERS_SECRECY", "to preserve would endanger the secrecy of the investigation"),
+    ("WARN_NOT_SECURED", "to preserve would not secure the data"),
     ("CONDITIONS_NOT_MET", "its conditions are not met"),
     ("NOT_NECESSARY", "it is not necessary any more"),
     ("QUASHED", "quashed by a court"),
@@ -93,7 +95,7 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
     ("flag.ANNULLED", "a court has quashed it"),
     (
         "flag.CONDITIONS_OF_USE",
-        "the data may only be used under the conditions that the enforcing authority has stated",
+        "the data may only be used under conditions, of the law or of the authority of the provider's State",
     ),
     ("flag.DELETE_OR_RESTRICT", "what was delivered must be deleted or restricted, and that attested"),
     ("flag.DELIVERED_TO_SERVICE", "the provider's service has it, and the clocks run"),
@@ -112,5 +114,6 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
     ("duty.objection", "the provider may object until then"),
     ("duty.preserve", "the data stay frozen until then"),
     ("duty.produce", "the provider must answer"),
+    ("duty.serve", "the State asked must hand it to the provider"),
     ("duty.validate", "the authority must decide"),
 )

@@ -274,10 +274,13 @@ def _result(pack: Pack) -> PackResult:
     return PackResult(
         _summary(pack),
         pack.unverified,
+        pack.signature.level if pack.signature is not None else "",
         tuple(
             f"{kind}/{name}: {deadline.normal}"
+            + "".join(f", rank {rank} {period}" for rank, period in sorted(deadline.by_rank.items()))
             + (f", emergency {deadline.emergency}" if deadline.emergency else "")
             + f", from {deadline.clock} ({deadline.basis})"
+            + (f", rests with {', '.join(deadline.rests_with)}" if deadline.rests_with else "")
             for kind, rules in sorted(pack.kinds.items())
             for name, deadline in sorted(rules.deadlines.items())
         ),

@@ -53,7 +53,9 @@ official text; `pack show` says so.
 | `identifiers` | types with label, pattern, length, `checksum` by name, ETSI names, `examples` that must pass; `observed_required`: it means nothing without a moment; `port_required_with_nat`: it has no port, so it names nobody at a provider that shares addresses; lists, ranges and wildcards are refused whatever a pack says |
 | `labels` | elements that exist several times, such as addresses, with the labels to choose from; without one nothing of them is released |
 | `facts` | the vocabulary of coded facts; nothing else can stand in the clear |
-| `kinds` | per kind of request: legal type, who drafts, issues, validates per rank, ex post term, thresholds, notification, deadlines, extension, rules |
+| `kinds` | per kind of request: legal type, who drafts, issues, validates per rank, ex post term, thresholds, notification, deadlines, extension, `conditions_of_use` that bind whoever gets the data, rules |
+| `kinds.….deadlines` | by name: period (`normal`, `emergency`, `by_rank`), `clock` that starts it, `on_silence` at its end (EXEMPT, STAY_SUSPENDED, NOTHING: nobody is late), `rests_with`: holds by whose length the term to produce moves. Whatever a pack says, nobody is late with a delivery while a hold forbids it |
+| `signature` | a level of signature that the law asks for on issuing or validating: a slot, since none is made here; said before signing |
 | `sections` | which audience can open grounds and particulars |
 | `refusal`, `questions`, `objections`, `taking_back`, `withdrawal`, `outcomes` | the codes that may be used, and what an objection does |
 | `user_information`, `errors`, `cost_claims`, `recipients`, `offline`, `oral_validation` | what follows from a request; oral validation is off unless a pack turns it on |

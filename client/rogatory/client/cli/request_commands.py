@@ -27,7 +27,7 @@ from rogatory.client.cli.results import (
     findings,
 )
 from rogatory.client.cli.session import Run, UsageError
-from rogatory.client.cli.signing import ask_and_send, picture, questions_of, session_names
+from rogatory.client.cli.signing import ask_and_send, picture_under_law, questions_of
 from rogatory.client.cli.typed import Given, ask_about, identifier_from, typed_twice
 from rogatory.client.cli.waiting import discard_waiting, send_waiting
 from rogatory.client.composing import Prepared
@@ -187,7 +187,7 @@ def preview(run: Run, draft: DRAFT) -> Exit | None:
 
     async def work(session: Session) -> tuple[Prepared, Section]:
         prepared = prepare_issue(session, loaded)
-        return prepared, picture(prepared, session_names(session))
+        return prepared, picture_under_law(session, prepared)
 
     prepared, tree = call(run, work, fallback=True)
     run.output.result(run.command, PreviewResult(loaded.request_id, loaded, prepared.payload), tree)

@@ -54,10 +54,14 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class PackResult:
-    """One pack: summary, what was not confirmed in the official text (paths), rules, deadlines, examples."""
+    """One pack: summary, what was not confirmed in the official text (paths), rules, deadlines, examples.
+
+    ``signature`` is the level that the law asks for and that no signature made here has; empty for none.
+    """
 
     pack: PackSummary
     unverified: tuple[str, ...]
+    signature: str
     deadlines: tuple[str, ...]
     rules: tuple[RuleResult, ...]
     examples: tuple[ExampleResult, ...]

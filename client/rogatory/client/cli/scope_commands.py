@@ -16,7 +16,7 @@ from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import command
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.provider_commands import app as provider_app
-from rogatory.client.cli.question_commands import signed
+from rogatory.client.cli.question_commands import ABOUT, signed
 from rogatory.client.cli.request_commands import app as request_app
 from rogatory.client.cli.scope_options import DROP_ELEMENT, DROP_TASK, SINCE, UNTIL, narrowing_of
 from rogatory.client.cli.session import Run, UsageError
@@ -49,6 +49,7 @@ def amend(
     proposal: Annotated[
         str, typer.Option(metavar="HEX", help="With --accept: which one, if there are several.")
     ] = "",
+    objection: ABOUT = "",
     from_issue: Annotated[
         bool,
         typer.Option("--from-issue", help="Begin with all that was issued, not with what is granted now."),
@@ -61,7 +62,7 @@ def amend(
 ) -> Exit | None:
     """Change the scope: smaller at once; larger, within what was issued, once the authority has said yes.
 
-    Shows what changes. Another identifier is another request, and what has its answer keeps its scope.
+    Shows what changes. A smaller scope can answer a question or an objection, which ends with it. Another identifier is another request, and what has its answer keeps its scope.
 
     Examples:
       rogatory request amend 0199ab --accept
@@ -69,7 +70,7 @@ def amend(
       rogatory request amend 0199ab --from-issue --drop-element message_header
     """
     cut = narrowing_of(drop_task, drop_element, since, until)
-    if accept and (from_issue or cut.named):
+    if accept and (from_issue or cut.named or objection):
         raise UsageError(
             "A proposal is taken up as it stands, or another scope is stated.", "--accept", "ONE_OF"
         )
@@ -78,5 +79,9 @@ def amend(
     if accept:
         return signed(run, request, lambda s, r: rescoping.prepare_accept(s, r, proposal, note=note))
     return signed(
-        run, request, lambda s, r: rescoping.prepare_amend(s, r, cut, from_issue=from_issue, note=note)
+        run,
+        request,
+        lambda s, r: rescoping.prepare_amend(
+            s, r, cut, from_issue=from_issue, objection=objection, note=note
+        ),
     )

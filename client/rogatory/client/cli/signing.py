@@ -15,6 +15,7 @@ from rogatory.client.cli.command import call
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.render.content import opened_sections, reduced_rows
 from rogatory.client.cli.render.draft import findings_tree
+from rogatory.client.cli.render.law import doubt_sections
 from rogatory.client.cli.render.names import Names, make_names
 from rogatory.client.cli.render.state import sent_tree
 from rogatory.client.cli.render.statement import statement_tree
@@ -30,7 +31,7 @@ from rogatory.client.session import Session
 from rogatory.protocol.pack import EMERGENCY
 from rogatory.protocol.pack.shape import PERSON_ROLE, VICTIM
 from rogatory.protocol.state import Flag
-from rogatory.protocol.statements import Amend, DecisionCode, ProposeNarrowing, Validate
+from rogatory.protocol.statements import Amend, Body, DecisionCode, Issue, ProposeNarrowing, Validate
 
 _GRANTS: Final = frozenset({DecisionCode.GRANT, DecisionCode.GRANT_NARROWED})
 _QUESTIONS: Final = {
@@ -87,6 +88,21 @@ def picture(prepared: Prepared, names: Names) -> Section:
     return Section(tree.title, (*opened, *tree.items))
 
 
+def picture_under_law(session: Session, prepared: Prepared) -> Section:
+    """Return what will be signed, below what the law behind it leaves open: facts nobody confirmed, signatures nobody makes."""
+    tree = picture(prepared, session_names(session))
+    header, body = prepared.statement.header, prepared.statement.body
+    pack = prepared.view.pack if prepared.view is not None else session.packs.get(header.pack_digest)
+    if pack is None or not (isinstance(body, Issue) or _grants(body)):
+        return tree
+    act = "ISSUING" if isinstance(body, Issue) else "VALIDATING"
+    return Section(tree.title, (*doubt_sections(pack, pack.wants_signature(act)), *tree.items))
+
+
+def _grants(body: Body) -> bool:
+    return isinstance(body, Validate) and body.decision in _GRANTS
+
+
 def _changes(prepared: Prepared) -> Iterator[Section]:
     """Yield what a stated scope changes against the one in force, which the bytes alone do not say."""
     body, view = prepared.statement.body, prepared.view
@@ -122,7 +138,7 @@ def word_for(prepared: Prepared) -> str:
     urgent = prepared.statement.header.fact(EMERGENCY) is not None
     if prepared.view is not None and prepared.view.state.emergency:
         urgent = True
-    if isinstance(body, Validate) and body.decision in _GRANTS:
+    if _grants(body):
         return "grant"
     return "emergency" if urgent else ""
 
@@ -137,7 +153,7 @@ async def ask_and_send(
         RogatoryError: The exchange refused, or its answer did not verify.
     """
     kind = prepared.statement.header.kind.name
-    tree = picture(prepared, session_names(session))
+    tree = picture_under_law(session, prepared)
     shown = Section(tree.title, (*also, *tree.items))
     try:
         run.confirm(shown, _QUESTIONS.get(kind, "Sign this?"), word=word_for(prepared))

@@ -81,11 +81,17 @@ class Pack(PackFile):
         """Return the rank that decides on authority and threshold: that of the strictest category."""
         return str(self.categories[self.strictest(categories)].rank)
 
-    def due_ms(self, deadline: DeadlineRule, start_ms: int, *, emergency: bool) -> int:
+    def due_ms(self, deadline: DeadlineRule, start_ms: int, *, emergency: bool, rank: str = "") -> int:
         """Return when a deadline ends, in milliseconds since the epoch, counted as the pack counts."""
-        text = deadline.emergency if emergency and deadline.emergency else deadline.normal
+        normal = deadline.by_rank.get(rank, deadline.normal)
+        text = deadline.emergency if emergency and deadline.emergency else normal
         period = parse_period(text, "pack.deadlines")
         return end_ms(period, start_ms, self.day_count, working=deadline.count == "WORKING")
+
+    def wants_signature(self, act: str) -> str:
+        """Return the level of signature that the law asks for on an act and that nobody can make here; empty for none."""
+        slot = self.signature
+        return slot.level if slot is not None and act in slot.apply_to else ""
 
     def in_force_at(self, at_ms: int) -> bool:
         """Tell whether the pack applies at a moment; one without a first day never does."""

@@ -35,7 +35,15 @@ _ID: Final = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.ASCII)
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*", re.ASCII)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 MAX_RULES: Final = 64
-SILENCES: Final = ("", "EXEMPT", "STAY_SUSPENDED")
+SILENCES: Final = ("", "EXEMPT", "NOTHING", "STAY_SUSPENDED")
+PRODUCE: Final = "produce"
+# Holds during which the duty to produce is suspended itself, where the law says so; others only keep from delivering.
+RESTING: Final = (
+    HoldName.CLARIFICATION_PENDING,
+    HoldName.COURT_REMEDY,
+    HoldName.IMMUNITY_OBJECTION,
+    HoldName.THIRD_COUNTRY_REVIEW,
+)
 # An issue opens a request, so nobody can have approved it within that request before.
 TWO_PERSON_KINDS: Final = tuple(
     kind.name for kind in TABLE if kind not in {StatementKind.SECOND, StatementKind.CLOCK}
@@ -187,6 +195,11 @@ def _general(pack: Pack) -> Iterator[Finding]:
         yield from _need(name in shape.SECTIONS, at, "VOCABULARY")
         yield from _each(readers, shape.READERS, at, "VOCABULARY")
         yield from _need("ASKING" in readers and len(set(readers)) == len(readers), at, "READERS")
+    if pack.signature is not None:
+        at = "pack.signature"
+        yield from _need(pack.signature.level in shape.SIGNATURE_LEVELS, f"{at}.level", "VOCABULARY")
+        yield from _need(pack.signature.apply_to, f"{at}.apply_to", "PRESENT", errors.X_FIELD_MISSING)
+        yield from _each(pack.signature.apply_to, shape.SIGNED_ACTS, f"{at}.apply_to", "VOCABULARY")
     yield from _period(pack.offline.deposit_within, "pack.offline.deposit_within")
     yield from _need(not pack.offline.carry or pack.offline.deposit_within, "pack.offline", "TERM_GIVEN")
     yield from _need(pack.log.seal_months in shape.SEAL_LADDER, "pack.log.seal_months", "LADDER")
@@ -278,8 +291,14 @@ def _terms(rules: KindRules, at: str) -> Iterator[Finding]:
         yield from _need(deadline.count in COUNTS, f"{where}.count", "VOCABULARY")
         yield from _need(deadline.basis, f"{where}.basis", "PRESENT", errors.X_FIELD_MISSING)
         yield from _need(deadline.on_silence in SILENCES, f"{where}.on_silence", "VOCABULARY")
+        yield from _each(deadline.by_rank, rules.authority, f"{where}.by_rank", "EACH_RANK")
+        for rank, text in deadline.by_rank.items():
+            yield from _period(text, f"{where}.by_rank.{rank}")
+        yield from _each(deadline.rests_with, RESTING, f"{where}.rests_with", "VOCABULARY")
+        yield from _need(name == PRODUCE or not deadline.rests_with, f"{where}.rests_with", "PRODUCE_ONLY")
     yield from _period(rules.release_after, f"{at}.release_after")
     yield from _each(rules.two_persons, TWO_PERSON_KINDS, f"{at}.two_persons", "VOCABULARY")
+    yield from _codes(rules.conditions_of_use, f"{at}.conditions_of_use")
     if rules.extension is not None:
         yield from _period(rules.extension.period, f"{at}.extension.period")
         yield from _need(rules.extension.most >= 1, f"{at}.extension.most", "RANGE")

@@ -40,6 +40,9 @@ DEFAULT_READERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 EXAMPLE_CLASSES: Final = ("edge", "granted", "refused")
 SEAL_LADDER: Final = (1, 3, 12, 24, 60)
+# What the signature of a certificate may have to be beyond the project's own, and on which acts.
+SIGNATURE_LEVELS: Final = ("QUALIFIED",)
+SIGNED_ACTS: Final = ("ISSUING", "VALIDATING")
 GRANTED: Final = "GRANTED"
 
 
@@ -108,7 +111,11 @@ class NotificationRule:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineRule:
-    """A period for normal cases and one for emergencies, the event that starts the clock, the article, what silence does."""
+    """A period for normal cases and one for emergencies, the event that starts the clock, the article, what silence does.
+
+    ``by_rank`` has other normal periods for requests whose strictest category has that rank. ``rests_with`` are holds that
+    stop the term to produce: its end moves by as long as they were open. ``on_silence`` NOTHING: nobody is late at the end.
+    """
 
     normal: str
     clock: str
@@ -116,6 +123,8 @@ class DeadlineRule:
     emergency: str | None = None
     count: str = "CALENDAR"
     on_silence: str = ""
+    by_rank: Mapping[str, str] = field(default_factory=_nothing)
+    rests_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +194,8 @@ class KindRules:
     """The rules of one kind of request.
 
     ``release_after`` is the grace between the end of a preservation and its release. ``two_persons`` are kinds of statement
-    that a second person of the same party must have approved.
+    that a second person of the same party must have approved. ``conditions_of_use`` bind whoever gets the data, from the
+    first disclosure on.
     """
 
     legal_type: str
@@ -198,7 +208,16 @@ class KindRules:
     extension: ExtensionRule | None = None
     release_after: str | None = None
     two_persons: tuple[str, ...] = ()
+    conditions_of_use: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSlot:
+    """A level of signature that the law asks for on some acts. A slot: no such signature is made or verified yet."""
+
+    level: str
+    apply_to: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +324,7 @@ class PackFile:
     reservations: tuple[Reservation, ...] = ()
     sections: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
     languages: tuple[str, ...] = ()
+    signature: SignatureSlot | None = None
     user_information: UserInformation | None = None
     oral_validation: bool = False
     offline: Offline = Offline(carry=False)

@@ -22,6 +22,7 @@ from rogatory.protocol.lifecycle import LoggedEnvelope, fold
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.plain import from_plain, to_plain
 from rogatory.protocol.state import RequestState
+from rogatory.protocol.terms import running
 from rogatory.server.store.contract import NEVER, ExchangeStore, RequestRow
 
 # A copy costs 60 us to write and a statement 200 us to fold again, once, when its request has left the memory.
@@ -41,7 +42,7 @@ class Known:
 
 def next_due(state: RequestState) -> int:
     """Return when the next clock of a request ends, in milliseconds since the epoch; ``NEVER`` where none is running."""
-    return min((item.due_ms for item in state.obligations if not item.met and not item.fired), default=NEVER)
+    return min((item.due_ms for item in running(state)), default=NEVER)
 
 
 def load(

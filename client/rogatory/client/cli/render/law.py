@@ -14,6 +14,7 @@ from rogatory.client.cli.results_law import (
     PacksResult,
     PackSummary,
 )
+from rogatory.protocol.pack import Pack
 
 
 def packs_tree(result: PacksResult, *, shipped: bool) -> Section:
@@ -41,12 +42,38 @@ def pack_tree(result: PackResult) -> Section:
         _name(result.pack),
         (
             *doubt,
+            *_slot(result.signature),
             *_summary(result.pack),
             Section("Deadlines", tuple(text_row(*_split(line)) for line in result.deadlines)),
             Section("Rules", rules),
             Section("Examples", examples),
         ),
     )
+
+
+def _slot(level: str) -> tuple[Row, ...]:
+    words = "the law asks for one; none is made or verified here, and its place stays empty"
+    return (text_row("signature", level, words),) if level else ()
+
+
+def doubt_sections(pack: Pack, level: str) -> tuple[Section, ...]:
+    """Return what a signer should know of the law before signing; nothing where there is nothing to say.
+
+    Args:
+        pack: The law.
+        level: Level of signature that it asks for on this act, which the one made here has not; empty for none.
+    """
+    rows = []
+    if pack.unverified:
+        name = f"{pack.pack_id}.v{pack.pack_version}"
+        words = (
+            f"points of this law were not confirmed in the official text; rogatory directory pack show {name}"
+        )
+        rows.append(text_row("not confirmed", str(len(pack.unverified)), words))
+    if level:
+        words = "this law asks for one on this act; what is signed here is none, and its place stays empty"
+        rows.append(text_row(f"{level.lower()} signature", "missing", words))
+    return (Section("The law behind it", tuple(rows)),) if rows else ()
 
 
 def pack_lint_tree(result: PackLintResult) -> Section:
