@@ -9,8 +9,9 @@ from __future__ import annotations
 import pytest
 
 from rogatory.client.pack_library import chosen_packs, shipped_packs
-from rogatory.protocol.errors import Refused
+from rogatory.protocol.errors import Invalid, Refused
 from rogatory.protocol.identifier_types import CHECKS
+from rogatory.protocol.identifiers import BULK_TYPES, check_identifier
 from rogatory.protocol.pack import Pack, lint_pack, load_pack
 from rogatory.protocol.pack.examples import outcome
 from rogatory.protocol.pack.shape import EXAMPLE_CLASSES, GRANTED, Example
@@ -23,6 +24,16 @@ REGIMES = {
     "coe.cets224.8", "coe.cets224.9", "eu.e-evidence.2023-1543", "training.fictitious", "un.cybercrime.25",
     "un.cybercrime.26", "un.cybercrime.27", "un.cybercrime.42", "us.sca.2702b8", "us.sca.2703-warrant", "us.sca.2703c2",
     "us.sca.2703d", "us.sca.2703f",
+}  # fmt: skip
+
+# The reference's canonical types with their names in the ETSI dictionaries; none where it says proprietary.
+TYPES = {
+    "account_id": {"ServiceAccessIdentifier"}, "advert_id": set(), "card_masked": set(), "crypto_wallet": set(),
+    "device_ad_id": set(), "domain": {"FQDN"}, "email": {"InternationalizedEmailAddress"}, "iccid": {"ICCID"},
+    "imei": {"IMEI", "PEIIMEI"}, "imsi": {"IMSI", "SUPIIMSI"},
+    "ip_port_time": {"IPV4Address", "IPV6Address", "ObservedTimes", "TCPPort", "UDPPort"},
+    "ip_time": {"IPV4Address", "IPV6Address", "ObservedTimes"}, "mac": {"EUI64", "MACAddress"},
+    "msisdn": {"GPSIMSISDN", "InternationalE164"}, "onion": set(), "payment_account": {"IBAN"}, "url": {"URL"}, "vin": {"VIN"},
 }  # fmt: skip
 
 
@@ -62,7 +73,91 @@ def test_a_shipped_identifier_type_has_a_label_and_an_example(name: str) -> None
 
 def test_every_type_with_a_check_of_its_own_is_in_some_shipped_pack() -> None:
     shipped = {kind for data in FILES.values() for kind in load_pack(data).identifiers}
-    assert shipped == set(CHECKS)
+    # What a masked card number must look like, its pattern says; nothing computes.
+    assert shipped - {"card_masked"} == set(CHECKS)
+
+
+def test_every_type_of_the_reference_ships_under_its_etsi_names_and_the_bulk_ones_do_not() -> None:
+    shipped: dict[str, set[str]] = {}
+    for data in FILES.values():
+        for kind, rule in load_pack(data).identifiers.items():
+            shipped.setdefault(kind, set()).update(rule.etsi)
+    assert shipped == TYPES
+    assert BULK_TYPES.isdisjoint(shipped)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [("4000000000000002", "PATTERN"), ("400000******0002", "WILDCARD"), ("400000xx0002", "PATTERN")],
+)
+def test_a_card_number_is_written_without_its_middle_and_never_whole(value: str, rule: str) -> None:
+    identifiers = load_pack(FILES["us.sca.2703f.v1"]).identifiers
+    check_identifier("card_masked", b"400000xxxxxx0002", identifiers)
+    with pytest.raises(Invalid) as caught:
+        check_identifier("card_masked", value.encode(), identifiers)
+    assert caught.value.rule == rule
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_error_is_reported_a_word_taken_back_and_a_question_asked_under_every_law(name: str) -> None:
+    pack = load_pack(FILES[name])
+    assert pack.errors is not None
+    assert {"WRONG_IDENTIFIER", "WRONG_PERIOD", "WRONG_PERSON", "EXCESS_DATA"} <= set(pack.errors.causes)
+    assert "QUASHED" in pack.taking_back
+    assert "IDENTIFIER_UNCLEAR" in pack.questions
+    assert not pack.oral_validation
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_state_refuses_through_its_authority_and_no_provider_for_it(name: str) -> None:
+    pack = load_pack(FILES[name])
+    assert [
+        code for code in pack.refusal["provider"] if code.startswith(("E_", "T_"))
+    ] == [] or name.startswith("cloud")
+    if "enforcing" in pack.refusal:
+        assert "CONSULTATION" in pack.questions
+        assert "ENFORCING" in pack.readers("GROUNDS")
+
+
+# What the reference marks as from memory is marked here; what it confirms is not.
+DOUBTED = {
+    "cloud.us-uk.v1": ("in_force", "kinds.DISCLOSURE", "objections.T_TARGETING"),
+    "coe.budapest.16-18.v1": ("kinds.PRESERVATION", "kinds.DISCLOSURE.authority.1", "kinds.DISCLOSURE.deadlines.produce"),
+    "coe.budapest.29-30.v1": ("kinds.DISCLOSURE", "kinds.PRESERVATION"),
+    "coe.cets224.10.v1": ("in_force", "kinds.DISCLOSURE", "parties"),
+    "coe.cets224.6.v1": ("in_force", "kinds.DISCLOSURE", "parties"),
+    "coe.cets224.7.v1": ("in_force", "kinds.DISCLOSURE", "parties"),
+    "coe.cets224.8.v1": ("in_force", "kinds.DISCLOSURE", "parties"),
+    "coe.cets224.9.v1": ("in_force", "kinds.DISCLOSURE", "parties"),
+    "eu.e-evidence.2023-1543.v2": (
+        "day_count", "elements", "facts.offence.annex_iv", "facts.offence.listed", "offline", "refusal", "user_information",
+    ),
+    "un.cybercrime.25.v1": ("in_force", "kinds.PRESERVATION"),
+    "un.cybercrime.26.v1": ("in_force", "kinds.DISCLOSURE"),
+    "un.cybercrime.27.v1": ("in_force", "kinds.DISCLOSURE"),
+    "un.cybercrime.42.v1": ("in_force", "kinds.PRESERVATION"),
+    "us.sca.2702b8.v1": ("kinds.DISCLOSURE",),
+    "us.sca.2703-warrant.v1": ("kinds.DISCLOSURE",),
+    "us.sca.2703c2.v1": ("kinds.DISCLOSURE",),
+    "us.sca.2703d.v1": ("kinds.DISCLOSURE.deadlines.produce",),
+    "us.sca.2703f.v1": ("day_count", "in_force"),
+}  # fmt: skip
+SURE = {
+    "coe.budapest.16-18.v1": ("kinds.DISCLOSURE",),
+    "eu.e-evidence.2023-1543.v2": (
+        "in_force", "kinds.DISCLOSURE", "kinds.DISCLOSURE.authority.1", "kinds.DISCLOSURE.authority.2",
+        "kinds.DISCLOSURE.deadlines.produce", "kinds.PRESERVATION", "kinds.PRESERVATION.extension", "parties", "signature",
+    ),
+    "us.sca.2703d.v1": ("kinds.DISCLOSURE", "kinds.DISCLOSURE.authority.2", "user_information"),
+    "us.sca.2703f.v1": ("kinds.PRESERVATION", "kinds.PRESERVATION.deadlines.preserve", "kinds.PRESERVATION.extension"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOUBTED)
+def test_what_the_reference_has_from_memory_is_marked_and_what_it_confirms_is_not(name: str) -> None:
+    marked = {path.removeprefix("pack.") for path in load_pack(FILES[name]).unverified}
+    assert set(DOUBTED[name]) - marked == set()
+    assert set(SURE.get(name, ())) & marked == set()
 
 
 def test_what_is_not_confirmed_is_marked_and_what_is_not_in_force_has_no_first_day() -> None:
