@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows about people: who has to do what until when, who was called, who has seen it; in local time, for eyes only.
+
+`--json` has the same in ids and milliseconds. An instant of today is shown as an hour, any other with its day, and the zone stands
+beside it; what is late is said in words. No row here stands for something signed but where it says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rogatory.client.cli.catalogue import meaning
+from rogatory.client.cli.people import People
+from rogatory.client.cli.render.tree import Row, Section, bytes_row, text_row
+from rogatory.client.cli.results import StatementResult
+from rogatory.client.cli.results_people import (
+    GapResult,
+    PageResult,
+    RosterResult,
+    StepResult,
+    ToldResult,
+)
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SEEN: Final = "PAGE_ACK"
+_DELIVERED: Final = "DELIVERED"
+_READ: Final = frozenset({"RECEIVE", "PRESERVE", "REFUSE", "DISCLOSE"})
+
+
+def local_time(ms: int, now_ms: int, zone: str) -> str:
+    """Return an instant by the clocks of a zone (of this machine where none is named), with its day unless it is today."""
+    try:
+        at, now = (_EPOCH + dt.timedelta(milliseconds=value) for value in (ms, now_ms))
+        place = zoneinfo.ZoneInfo(zone) if zone else None
+        here, today = at.astimezone(place), now.astimezone(place)
+    except (OverflowError, ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return f"{ms} ms after 1970-01-01 00:00:00 UTC"
+    return f"{here:%H:%M}" if here.date() == today.date() else f"{here:%Y-%m-%d %H:%M}"
+
+
+def people_rows(
+    steps: Sequence[StepResult], pages: Sequence[PageResult], people: People, now_ms: int
+) -> Iterator[Row]:
+    """Yield a row for each next step, and one with the calls."""
+    zone = people.zone or "local time"
+    for step in steps:
+        who = "you" if step.org == people.own else _name(people, step.org)
+        what = f"{who}: {meaning(f'step.{step.code}') or step.code}"
+        if step.due_ms:
+            late = "OVERDUE since" if step.due_ms <= now_ms else "due"
+            what += f", {late} {local_time(step.due_ms, now_ms, people.zone)}"
+        yield text_row("next", what, zone if step.due_ms else "")
+    if pages:
+        yield text_row("called", "; ".join(_calls(pages, people, now_ms)), zone)
+
+
+def heard_rows(statements: Sequence[StatementResult], people: People, now_ms: int) -> Iterator[Row]:
+    """Yield what the signed statements say about who was reached: services, and people on duty."""
+    zone = people.zone or "local time"
+    kinds = [item.kind for item in statements]
+    for i, item in enumerate(statements):
+        at, who = local_time(item.time_ms, now_ms, people.zone), _name(people, item.org)
+        if item.kind == _DELIVERED and not _READ & set(kinds[i:]):
+            yield text_row(
+                "reached", f"{at}, the service of {who}; nobody there has signed to have read it", zone
+            )
+        if item.kind == _SEEN:
+            yield text_row("seen", f"{at}, by a person on duty at {who}", zone)
+
+
+def told_tree(item: ToldResult, people: People, now_ms: int) -> Section:
+    """Return one thing that the pager did, or could not do."""
+    rows = [bytes_row("request", item.request_id)] if item.request_id else []
+    if item.page is not None:
+        page = item.page
+        rows.append(text_row("person", people.contacts.get(page.person, page.person)))
+        rows.append(text_row("urgency", page.urgency, meaning(page.urgency, "urgency"), strict=True))
+        rows.append(text_row("because of", _because(page)))
+        rows.append(
+            text_row(
+                "at", local_time(page.sent_ms or now_ms, now_ms, people.zone), people.zone or "local time"
+            )
+        )
+        if page.hook:
+            rows.append(text_row("by", page.hook))
+    if item.code:
+        rows.append(
+            text_row("code", f"{item.code} {item.rule}".strip(), meaning(item.code, "told"), strict=True)
+        )
+    return Section(meaning(item.what, "told") or item.what, tuple(rows))
+
+
+def roster_tree(found: RosterResult, now_ms: int) -> Section:
+    """Return who is on duty, and when nobody is."""
+    rows: list[Row | Section] = [bytes_row("unit", found.unit), text_row("zone", found.zone)]
+    rows += [
+        text_row("on duty", item.name, "woken for what is urgent" if item.urgent_only else "")
+        for item in found.on_duty
+    ]
+    if not found.on_duty:
+        rows.append(text_row("on duty", "NOBODY", "the fallback is called"))
+    looked = local_time(found.looked_ms, now_ms, found.zone) if found.looked_ms else "never"
+    rows.append(text_row("pager looked", looked))
+    rows.append(text_row("days looked at", str(found.days)))
+    rows += [_gap(item, found.zone, now_ms) for item in found.gaps]
+    if not found.gaps:
+        rows.append(text_row("gaps", "none"))
+    return Section("Duty roster", tuple(rows))
+
+
+def _gap(item: GapResult, zone: str, now_ms: int) -> Row:
+    since, until = local_time(item.since_ms, now_ms, zone), local_time(item.until_ms, now_ms, zone)
+    return text_row("GAP", f"{since} to {until}, nobody is on duty")
+
+
+def _calls(pages: Sequence[PageResult], people: People, now_ms: int) -> Iterator[str]:
+    """Yield each call, and at the end of each notice whether somebody has looked."""
+    for i, page in enumerate(pages):
+        who = people.contacts.get(page.person, page.person)
+        words = f"{who} {local_time(page.sent_ms or page.first_ms, now_ms, people.zone)}"
+        if not page.sent_ms:
+            words += f" NOT REACHED ({page.rule or 'being sent'})"
+        if page.gap:
+            words += ", though nobody was on duty"
+        last = i + 1 == len(pages) or (pages[i + 1].step, pages[i + 1].cause) != (page.step, page.cause)
+        if last and page.seen_ms:
+            words += f", seen {local_time(page.seen_ms, now_ms, people.zone)}"
+        elif last:
+            words += ", not seen yet"
+        yield words
+
+
+def _because(page: PageResult) -> str:
+    cause = page.cause.partition(".")[0]
+    return f"{meaning(f'step.{page.step}') or page.step} ({meaning(cause, 'cause') or cause})"
+
+
+def _name(people: People, org: bytes) -> str:
+    return people.names.book.get(org) or f"{org.hex()[:8]}..."
