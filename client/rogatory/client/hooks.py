@@ -91,7 +91,7 @@ def _rule(error: Exception) -> str:
 
 def _by_status(code: int) -> str:
     """Return what a mail server's code says: the fours are for now, the fives for good (RFC 5321 section 4.2.1)."""
-    return "TRY_LATER" if 400 <= code < 500 else "REFUSED"
+    return {4: "TRY_LATER", 5: "REFUSED"}.get(code // 100, "ANSWER")
 
 
 def _left(deadline: float) -> float:

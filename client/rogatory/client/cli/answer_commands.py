@@ -21,7 +21,7 @@ from rogatory.client.cli.people import People, people_of
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.answer import fetched_tree
 from rogatory.client.cli.render.names import Names
-from rogatory.client.cli.render.people import people_rows
+from rogatory.client.cli.render.people import step_rows
 from rogatory.client.cli.render.state import list_tree, request_tree
 from rogatory.client.cli.render.text import lines
 from rogatory.client.cli.render.tree import Section, text_row
@@ -143,7 +143,7 @@ def _event(run: Run, item: WatchedResult, names: Names, people: People) -> None:
         (
             text_row("request", item.request_id.hex(), names.remark(item.request_id)),
             text_row("log entry", str(item.index)),
-            *people_rows(item.steps, (), people, SystemClock().now_ms()),
+            *step_rows(item.steps, people, SystemClock().now_ms()),
         ),
     )
     for line in lines(tree, plain=run.output.plain):

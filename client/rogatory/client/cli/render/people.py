@@ -41,25 +41,42 @@ def local_time(ms: int, now_ms: int, zone: str) -> str:
     return f"{here:%H:%M}" if here.date() == today.date() else f"{here:%Y-%m-%d %H:%M}"
 
 
-def people_rows(
-    steps: Sequence[StepResult], pages: Sequence[PageResult], people: People, now_ms: int
-) -> Iterator[Row]:
-    """Yield a row for each next step, and one with the calls."""
-    zone = people.zone or "local time"
+def step_rows(steps: Sequence[StepResult], people: People, now_ms: int) -> Iterator[Row]:
+    """Yield a row for each next step: who, what, until when."""
     for step in steps:
         who = "you" if step.org == people.own else _name(people, step.org)
         what = f"{who}: {meaning(f'step.{step.code}') or step.code}"
         if step.due_ms:
             late = "OVERDUE since" if step.due_ms <= now_ms else "due"
             what += f", {late} {local_time(step.due_ms, now_ms, people.zone)}"
-        yield text_row("next", what, zone if step.due_ms else "")
+        yield text_row("next", what, _zone(people) if step.due_ms else "")
+
+
+def called_row(pages: Sequence[PageResult], people: People, now_ms: int) -> Iterator[Row]:
+    """Yield one row with all calls, for a list; nothing where nobody was called."""
     if pages:
-        yield text_row("called", "; ".join(_calls(pages, people, now_ms)), zone)
+        yield text_row("called", "; ".join(_calls(pages, people, now_ms)), _zone(people))
+
+
+def called_section(pages: Sequence[PageResult], people: People, now_ms: int) -> Iterator[Section]:
+    """Yield the timeline of the calls: when, whom, by what, why; and when somebody had looked."""
+    rows: list[Row] = []
+    for i, page in enumerate(pages):
+        again = i > 0 and _notice(pages[i - 1]) == _notice(page)
+        why = "nobody had acknowledged the call before" if again else _because(page)
+        what = _who(page, people) + (f", by {page.hook}" if page.hook else "")
+        rows.append(text_row(local_time(page.sent_ms or page.first_ms, now_ms, people.zone), what, why))
+        if _last(pages, i) and page.seen_ms:
+            rows.append(
+                text_row(local_time(page.seen_ms, now_ms, people.zone), "seen by somebody of your party")
+            )
+    if rows:
+        yield Section(f"Who was called, {_zone(people)}", tuple(rows))
 
 
 def heard_rows(statements: Sequence[StatementResult], people: People, now_ms: int) -> Iterator[Row]:
     """Yield what the signed statements say about who was reached: services, and people on duty."""
-    zone = people.zone or "local time"
+    zone = _zone(people)
     kinds = [item.kind for item in statements]
     for i, item in enumerate(statements):
         at, who = local_time(item.time_ms, now_ms, people.zone), _name(people, item.org)
@@ -117,20 +134,33 @@ def _gap(item: GapResult, zone: str, now_ms: int) -> Row:
 
 
 def _calls(pages: Sequence[PageResult], people: People, now_ms: int) -> Iterator[str]:
-    """Yield each call, and at the end of each notice whether somebody has looked."""
+    """Yield each call in a few words, and at the end of each notice whether somebody has looked."""
     for i, page in enumerate(pages):
-        who = people.contacts.get(page.person, page.person)
-        words = f"{who} {local_time(page.sent_ms or page.first_ms, now_ms, people.zone)}"
-        if not page.sent_ms:
-            words += f" NOT REACHED ({page.rule or 'being sent'})"
-        if page.gap:
-            words += ", though nobody was on duty"
-        last = i + 1 == len(pages) or (pages[i + 1].step, pages[i + 1].cause) != (page.step, page.cause)
-        if last and page.seen_ms:
+        words = f"{_who(page, people)} {local_time(page.sent_ms or page.first_ms, now_ms, people.zone)}"
+        if _last(pages, i) and page.seen_ms:
             words += f", seen {local_time(page.seen_ms, now_ms, people.zone)}"
-        elif last:
+        elif _last(pages, i):
             words += ", not seen yet"
         yield words
+
+
+def _who(page: PageResult, people: People) -> str:
+    who = people.contacts.get(page.person, page.person)
+    if not page.sent_ms:
+        who += f", NOT REACHED ({page.rule or 'being sent'})"
+    return f"{who}, though nobody was on duty" if page.gap else who
+
+
+def _notice(page: PageResult) -> tuple[str, str]:
+    return (page.step, page.cause)
+
+
+def _last(pages: Sequence[PageResult], i: int) -> bool:
+    return i + 1 == len(pages) or _notice(pages[i + 1]) != _notice(pages[i])
+
+
+def _zone(people: People) -> str:
+    return people.zone or "local time"
 
 
 def _because(page: PageResult) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from rogatory.client.cli.catalogue import meaning, sentence
 from rogatory.client.cli.people import People
 from rogatory.client.cli.render.names import Names
-from rogatory.client.cli.render.people import heard_rows, people_rows
+from rogatory.client.cli.render.people import called_row, called_section, heard_rows, step_rows
 from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, time_row, utc
 from rogatory.client.cli.render.waits import debt_sections, flag_rows, holds_sections, proposal_sections
 from rogatory.client.cli.results import (
@@ -56,7 +56,7 @@ def request_tree(found: RequestResult, names: Names, now_ms: int, people: People
         )
         if org or label != "to be told"
     ]
-    head += people_rows(found.steps, found.pages, people, now_ms)
+    head += step_rows(found.steps, people, now_ms)
     head += heard_rows(found.statements, people, now_ms)
     head.append(list_row("data categories", found.categories))
     head += flag_rows(found.flags)
@@ -88,6 +88,7 @@ def request_tree(found: RequestResult, names: Names, now_ms: int, people: People
         "Request",
         (
             *head,
+            *called_section(found.pages, people, now_ms),
             *holds_sections(found.holds, names),
             *proposal_sections(found.proposals),
             *debt_sections(found.debts, names),
@@ -115,7 +116,8 @@ def list_tree(title: str, found: ListResult, now_ms: int, people: People) -> Sec
                     code_row("state", item.state),
                     *(code_row("waits", name, "hold") for name in item.holds),
                     *([text_row("due", due(item.due_ms, now_ms))] if item.due_ms else []),
-                    *people_rows(item.steps, item.pages, people, now_ms),
+                    *step_rows(item.steps, people, now_ms),
+                    *called_row(item.pages, people, now_ms),
                 ),
             )
             for item in found.requests
