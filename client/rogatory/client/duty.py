@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,7 @@ _BY_MACHINE: Final = frozenset({StatementKind.DELIVERED})
 _WORK: Final = frozenset({"RECEIVE", "PRESERVE", "ANSWER"})
 _RUNNING: Final = "pages.lock"
 _REFRESH: Final = 60.0  # seconds after which the exchange is asked even if the feed says nothing
+_AT_ONCE: Final = 8
 _LOCK_TRIES: Final = 100
 _LOCK_PAUSE: Final = 0.1
 Sender = Callable[[Hook, str, Message, Path], None]
@@ -66,6 +67,15 @@ class Told:
     rule: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the pager needs of one request, computed once for each change of it."""
+
+    last_index: int
+    duties: tuple[Duty, ...]
+    looks: tuple[Look, ...]
+
+
 @dataclass(slots=True)
 class Pager:
     """What a running pager has in hand."""
@@ -75,7 +85,7 @@ class Pager:
     pages: Pages
     dry_run: bool = False
     sender: Sender = send
-    known: dict[bytes, RequestView] = field(default_factory=dict)
+    known: dict[bytes, _Known] = field(default_factory=dict)
     broken: dict[bytes, int] = field(default_factory=dict)
 
     async def refresh(self) -> AsyncIterator[Told]:
@@ -89,8 +99,8 @@ class Pager:
             return
         for tip in tips:
             held = self.known.get(tip.request_id)
-            newest = held.state.last_index if held is not None else self.broken.get(tip.request_id, -1)
-            if newest >= tip.last_index:
+            newest = held.last_index if held is not None else -1
+            if max(newest, self.broken.get(tip.request_id, -1)) >= tip.last_index:
                 continue
             try:
                 async with _profile(self.session):
@@ -101,7 +111,7 @@ class Pager:
                 self.broken[tip.request_id] = tip.last_index  # until it changes again
                 yield Told(TROUBLE, tip.request_id, None, error.code, error.rule)
             else:
-                self.known[tip.request_id] = view
+                self._take(view)
 
     def recall(self) -> None:
         """Take in what the profile has stored, for a start without the exchange."""
@@ -109,22 +119,40 @@ class Pager:
             with contextlib.suppress(RogatoryError):
                 view = self.session.exchange.stored_view(request_id)
                 if view is not None:
-                    self.known[request_id] = view
+                    self._take(view)
+
+    def _take(self, view: RequestView) -> None:
+        duties, looks = duties_of(view, self.roster.unit), looks_of(view, self.session.me.org)
+        self.known[view.request_id] = _Known(view.state.last_index, duties, looks)
 
     async def turn(self) -> AsyncIterator[Told]:
-        """Make every call that is due now."""
+        """Make every call that is due now, some at a time, so that a hook that hangs keeps back few others."""
         now = self.session.clock.now_ms()
-        for view in tuple(self.known.values()):
-            looks = looks_of(view, self.session.me.org)
-            for notice in notices(duties_of(view, self.roster.unit), self.roster, view.state.last_index, now):
-                call = next_call(notice, self.pages.of_notice(notice.key), looks, self.roster, now)
-                if call is not None:
-                    yield await self._make(call)
+        room = asyncio.Semaphore(_AT_ONCE)
+        calling = [asyncio.ensure_future(self._make(call, room)) for call in self._due(now)]
+        try:
+            for done in asyncio.as_completed(calling):
+                yield await done
+        finally:
+            for item in calling:
+                item.cancel()
         if not self.dry_run:
             self.pages.looked(now)
 
-    async def _make(self, call: Call) -> Told:
+    def _due(self, now: int) -> Iterator[Call]:
+        made = self.pages.by_notice()
+        for known in self.known.values():
+            for notice in notices(known.duties, self.roster, known.last_index, now):
+                call = next_call(notice, made.get(notice.key, ()), known.looks, self.roster, now)
+                if call is not None:
+                    yield call
+
+    async def _make(self, call: Call, room: asyncio.Semaphore) -> Told:
         """Write a page down, send it by the first hook that takes it, and write down what became of it."""
+        async with room:
+            return await self._send(call)
+
+    async def _send(self, call: Call) -> Told:
         page = call.again or self._page(call)
         if self.dry_run:
             return Told(PLANNED, page.request_id, page)
@@ -221,7 +249,7 @@ async def page(
     once: bool = False,
     dry_run: bool = False,
     sender: Sender = send,
-) -> AsyncIterator[Told]:
+) -> AsyncGenerator[Told]:
     """Run the pager, until the task is cancelled; it goes on from journal and feed where an earlier one ended.
 
     Args:

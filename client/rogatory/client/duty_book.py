@@ -96,13 +96,12 @@ class Pages:
         require(journal.version == VERSION, "pages.version", "VERSION")
         return cls(path, journal)
 
-    def of_request(self, request_id: bytes) -> tuple[Page, ...]:
-        """Return the calls about one request, oldest first."""
-        return tuple(page for page in self.journal.pages if page.request_id == request_id)
-
-    def of_notice(self, key: Key) -> tuple[Page, ...]:
-        """Return the calls for one notice, oldest first."""
-        return tuple(page for page in self.journal.pages if page.key == key)
+    def by_notice(self) -> dict[Key, list[Page]]:
+        """Return the calls for each notice, oldest first."""
+        found: dict[Key, list[Page]] = {}
+        for page in self.journal.pages:
+            found.setdefault(page.key, []).append(page)
+        return found
 
     def write(self, page: Page, now_ms: int) -> None:
         """Put a page into the journal, or in the place of what it was, durably."""
