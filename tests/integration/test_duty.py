@@ -73,7 +73,6 @@ def roster(desks: Desks, name: str = "judge", text: str = _RECORD) -> Roster:
     path.chmod(0o700)
     people = {key: Contact(f"{key} (invented)", (Reach("sms", key),)) for key in ("first", "second")}
     made = Roster(
-        unit=desks.realm.address(name).unit,
         zone="Europe/Vienna",
         people=people,
         shifts=(Shift("00:00", "00:00", ("first", "second"), DAYS),),

@@ -13,7 +13,6 @@ from rogatory.client.hook_settings import Hook
 from rogatory.client.roster import DAYS, Contact, Reach, Roster, Shift
 
 ROSTER: Final = Roster(
-    unit=bytes(range(16)),
     zone="Europe/Vienna",
     people={
         "desk": Contact("Day desk (invented)", (Reach("sms", "desk"),)),

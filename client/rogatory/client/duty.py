@@ -29,7 +29,7 @@ from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.client.watch import Heard, watch
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Refused, RogatoryError, Unavailable
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import Address, StatementKind
 from rogatory.protocol.statements import PageAck
 from rogatory.protocol.steps import Step, next_steps
 
@@ -122,7 +122,7 @@ class Pager:
                     self._take(view)
 
     def _take(self, view: RequestView) -> None:
-        duties, looks = duties_of(view, self.roster.unit), looks_of(view, self.session.me.org)
+        duties, looks = duties_of(view, self.session.me.address), looks_of(view, self.session.me.org)
         self.known[view.request_id] = _Known(view.state.last_index, duties, looks)
 
     async def turn(self) -> AsyncIterator[Told]:
@@ -193,11 +193,11 @@ class Pager:
         )
 
 
-def duties_of(view: RequestView, unit: bytes) -> tuple[Duty, ...]:
+def duties_of(view: RequestView, unit: Address) -> tuple[Duty, ...]:
     """Return the steps of a request that are a unit's, each with the place and time since which it is owed."""
     found = []
     for step in next_steps(view.state):
-        if step.unit.unit == unit:
+        if step.unit == unit:
             asked = _begin(view, step)
             found.append(
                 Duty(

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rogatory.client.paging import Key, Page
 from rogatory.client.private_files import (
@@ -55,7 +55,7 @@ def load_roster(profile: Profile) -> Roster:
     path = profile.path / ROSTER
     data = parse_json(read_kept(path, "duty", MAX_SMALL), "duty")
     check_private(path, "duty")
-    return roster_from_json(data)
+    return _own(profile, roster_from_json(data))
 
 
 def find_roster(profile: Profile) -> Roster | None:
@@ -69,9 +69,26 @@ def install_roster(profile: Profile, data: bytes) -> Roster:
     Raises:
         Invalid: It does not hold; the one before stays.
     """
-    roster = roster_from_json(parse_json(data, "duty"))
+    roster = _own(profile, roster_from_json(parse_json(data, "duty")))
     write_private(profile.path / ROSTER, data)
     return roster
+
+
+def _own(profile: Profile, roster: Roster) -> Roster:
+    """Refuse the roster of another unit, where it names one."""
+    require(roster.unit in {b"", profile.config.person.unit}, "duty.unit", "OWN_UNIT")
+    return roster
+
+
+def journal_from_json(data: Any) -> Journal:  # noqa: ANN401 - JSON may be anything
+    """Return the journal that JSON says.
+
+    Raises:
+        Invalid: With the path of the field and the rule.
+    """
+    journal = from_plain(Journal, data, "pages")
+    require(journal.version == VERSION, "pages.version", "VERSION")
+    return journal
 
 
 @dataclass(slots=True)
@@ -92,9 +109,7 @@ class Pages:
         data = read_optional(path, "pages", _MAX_FILE)
         if data is None:
             return cls(path)
-        journal = from_plain(Journal, parse_json(data, "pages"), "pages")
-        require(journal.version == VERSION, "pages.version", "VERSION")
-        return cls(path, journal)
+        return cls(path, journal_from_json(parse_json(data, "pages")))
 
     def by_notice(self) -> dict[Key, list[Page]]:
         """Return the calls for each notice, oldest first."""

@@ -134,7 +134,15 @@ class _Mailer(smtplib.SMTP):
 
 
 def _tls(hook: Hook, base: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(base / hook.ca_file) if hook.ca_file else None)
+    try:
+        pem = (
+            read_kept(base / hook.ca_file, "hook.ca_file", MAX_SMALL).decode("ascii")
+            if hook.ca_file
+            else None
+        )
+        context = ssl.create_default_context(cadata=pem)
+    except (RogatoryError, UnicodeDecodeError) as error:
+        raise _failed("TLS") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

@@ -76,7 +76,6 @@ class Roster:
     """The roster of one unit.
 
     Attributes:
-        unit: Id of the unit, 16 bytes.
         zone: IANA zone of all hours.
         people: By a short key.
         shifts: Weekly hours, and dates that differ.
@@ -84,10 +83,10 @@ class Roster:
         hooks: By name.
         escalate_minutes: After so long without an acknowledgement the next one is called.
         remind_minutes: So long before something falls due people are called again.
+        unit: Id of the unit, 16 bytes; empty for that of the profile.
         version: Of this format.
     """
 
-    unit: bytes
     zone: str
     people: Mapping[str, Contact]
     shifts: tuple[Shift, ...]
@@ -95,6 +94,7 @@ class Roster:
     hooks: Mapping[str, Hook] = field(default_factory=lambda: MappingProxyType({}))
     escalate_minutes: int = 10
     remind_minutes: tuple[int, ...] = (1440, 120)
+    unit: bytes = b""
     version: int = VERSION
 
 
@@ -124,7 +124,7 @@ def check_roster(roster: Roster) -> None:
         Invalid: With the path of the field and the rule.
     """
     require(roster.version == VERSION, "duty.version", "VERSION")
-    require(len(roster.unit) == 16, "duty.unit", "ID")
+    require(len(roster.unit) in {0, 16}, "duty.unit", "ID")
     zone_of(roster)
     rows = len(roster.people) + len(roster.shifts) + len(roster.hooks)
     require(rows <= MAX_ROWS, "duty", "COUNT", errors.X_TOO_LARGE)

@@ -30,10 +30,11 @@ from rogatory.client.cli.results_people import (
     told_result,
 )
 from rogatory.client.cli.session import Run, UsageError, read_file
-from rogatory.client.duty_book import Pages, install_roster, load_roster
+from rogatory.client.duty_book import Pages, find_roster, install_roster
 from rogatory.client.profile import Profile
 from rogatory.client.roster import Roster, gaps, on_duty
 from rogatory.client.session import Session
+from rogatory.protocol import errors
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.ids import SystemClock
@@ -58,13 +59,11 @@ def set_roster(
       rogatory duty set night-desk.json
     """
     profile = run.profile()
-    data = read_file(file, "FILE")
     try:
-        roster = install_roster(profile, data)
+        roster = install_roster(profile, read_file(file, "FILE"))
     except Invalid as error:
-        raise UsageError(
-            f"This is not a roster at {error.field} ({error.rule}).", error.field, error.rule
-        ) from error
+        at = "FILE" if error.code == errors.X_ENCODING else error.field
+        raise UsageError(f"This is not a roster at {at} ({error.rule}).", at, error.rule) from error
     return _show(run, profile, roster, days)
 
 
@@ -77,14 +76,21 @@ def show(run: Run, days: DAYS = 60) -> Exit | None:
       rogatory duty show --days 365
     """
     profile = run.profile()
-    return _show(run, profile, load_roster(profile), days)
+    return _show(run, profile, _roster(profile), days)
+
+
+def _roster(profile: Profile) -> Roster:
+    roster = find_roster(profile)
+    if roster is None:
+        raise UsageError("This profile has no roster: give it one with `duty set`.", "duty", "PRESENT")
+    return roster
 
 
 def _show(run: Run, profile: Profile, roster: Roster, days: int) -> Exit:
     now = SystemClock().now_ms()
     always = on_duty(roster, now, urgent=False)
     found = RosterResult(
-        roster.unit,
+        profile.config.person.unit,
         roster.zone,
         now,
         tuple(
@@ -121,13 +127,11 @@ def run_pager(
       rogatory duty run --once --dry-run
     """
     profile = run.profile()
-    roster = load_roster(profile)
+    roster = _roster(profile)
     people = people_of(run)
     told: list[ToldResult] = []
 
     async def work(session: Session) -> None:
-        if roster.unit != session.me.unit:
-            raise UsageError("The roster is of another unit than this profile.", "duty.unit", "UNIT")
         async for item in duty.page(session, roster, every=every, once=once, dry_run=dry_run):
             result = told_result(item)
             told.append(result)

@@ -64,11 +64,14 @@ def called_section(pages: Sequence[PageResult], people: People, now_ms: int) -> 
     for i, page in enumerate(pages):
         again = i > 0 and _notice(pages[i - 1]) == _notice(page)
         why = "nobody had acknowledged the call before" if again else _because(page)
-        what = _who(page, people) + (f", by {page.hook}" if page.hook else "")
-        rows.append(text_row(local_time(page.sent_ms or page.first_ms, now_ms, people.zone), what, why))
+        at = local_time(page.sent_ms or page.first_ms, now_ms, people.zone)
+        by = f", by {page.hook}" if page.hook else ""
+        rows.append(text_row("called", f"{at}, {_who(page, people)}{by}", why))
         if _last(pages, i) and page.seen_ms:
             rows.append(
-                text_row(local_time(page.seen_ms, now_ms, people.zone), "seen by somebody of your party")
+                text_row(
+                    "seen", f"{local_time(page.seen_ms, now_ms, people.zone)}, by somebody of your party"
+                )
             )
     if rows:
         yield Section(f"Who was called, {_zone(people)}", tuple(rows))
@@ -165,7 +168,7 @@ def _zone(people: People) -> str:
 
 def _because(page: PageResult) -> str:
     cause = page.cause.partition(".")[0]
-    return f"{meaning(f'step.{page.step}') or page.step} ({meaning(cause, 'cause') or cause})"
+    return f"{meaning(f'step.{page.step}') or page.step}; {meaning(cause, 'cause') or cause}"
 
 
 def _name(people: People, org: bytes) -> str:
