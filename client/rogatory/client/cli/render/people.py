@@ -65,8 +65,8 @@ def called_section(pages: Sequence[PageResult], people: People, now_ms: int) -> 
         again = i > 0 and _notice(pages[i - 1]) == _notice(page)
         why = "nobody had acknowledged the call before" if again else _because(page)
         at = local_time(page.sent_ms or page.first_ms, now_ms, people.zone)
-        by = f", by {page.hook}" if page.hook else ""
-        rows.append(text_row("called", f"{at}, {_who(page, people)}{by}", why))
+        who = people.contacts.get(page.person, page.person) + (f" by {page.hook}" if page.hook else "")
+        rows.append(text_row("called", f"{at}, {who}{_but(page)}", why))
         if _last(pages, i) and page.seen_ms:
             rows.append(
                 text_row(
@@ -139,7 +139,8 @@ def _gap(item: GapResult, zone: str, now_ms: int) -> Row:
 def _calls(pages: Sequence[PageResult], people: People, now_ms: int) -> Iterator[str]:
     """Yield each call in a few words, and at the end of each notice whether somebody has looked."""
     for i, page in enumerate(pages):
-        words = f"{_who(page, people)} {local_time(page.sent_ms or page.first_ms, now_ms, people.zone)}"
+        at = local_time(page.sent_ms or page.first_ms, now_ms, people.zone)
+        words = f"{people.contacts.get(page.person, page.person)} {at}{_but(page)}"
         if _last(pages, i) and page.seen_ms:
             words += f", seen {local_time(page.seen_ms, now_ms, people.zone)}"
         elif _last(pages, i):
@@ -147,11 +148,10 @@ def _calls(pages: Sequence[PageResult], people: People, now_ms: int) -> Iterator
         yield words
 
 
-def _who(page: PageResult, people: People) -> str:
-    who = people.contacts.get(page.person, page.person)
-    if not page.sent_ms:
-        who += f", NOT REACHED ({page.rule or 'being sent'})"
-    return f"{who}, though nobody was on duty" if page.gap else who
+def _but(page: PageResult) -> str:
+    """Return what was wrong with a call."""
+    missed = "" if page.sent_ms else f", NOT REACHED ({page.rule or 'being sent'})"
+    return f"{missed}, though nobody was on duty" if page.gap else missed
 
 
 def _notice(page: PageResult) -> tuple[str, str]:
