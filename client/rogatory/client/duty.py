@@ -87,16 +87,18 @@ class Pager:
     sender: Sender = send
     known: dict[bytes, _Known] = field(default_factory=dict)
     broken: dict[bytes, int] = field(default_factory=dict)
+    reached: int = 0  # log index from which on something may have changed
 
     async def refresh(self) -> AsyncIterator[Told]:
         """Take in what has changed at the exchange; what cannot be taken in is told, and the rest goes on."""
         try:
             async with _profile(self.session):
                 await self.session.exchange.sync()
-                tips = await self.session.exchange.list_requests()
+                tips = await self.session.exchange.list_requests(self.reached)
         except RogatoryError as error:
             yield Told(TROUBLE, b"", None, error.code, error.rule)
             return
+        whole = True
         for tip in tips:
             held = self.known.get(tip.request_id)
             newest = held.last_index if held is not None else -1
@@ -106,12 +108,15 @@ class Pager:
                 async with _profile(self.session):
                     view = await self.session.exchange.view(tip.request_id, _PURPOSE, tip.last_index)
             except Unavailable as error:
+                whole = False
                 yield Told(TROUBLE, tip.request_id, None, error.code, error.rule)
             except RogatoryError as error:
                 self.broken[tip.request_id] = tip.last_index  # until it changes again
                 yield Told(TROUBLE, tip.request_id, None, error.code, error.rule)
             else:
                 self._take(view)
+        if whole and tips:
+            self.reached = tips[-1].last_index + 1
 
     def recall(self) -> None:
         """Take in what the profile has stored, for a start without the exchange."""
