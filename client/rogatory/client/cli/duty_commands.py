@@ -120,7 +120,8 @@ def run_pager(
     """Run as your unit's pager: call who is on duty, the next one after ten minutes without an acknowledgement, and remind.
 
     Goes on where it ended; without the exchange it calls from what it knows. Signs nothing and needs no passphrase, but a
-    profile that `provider connect` does not run on. With --json each line is one JSON object. With --once it ends with 5 if somebody was not reached, 4 if nobody is on duty.
+    profile that `provider connect` does not run on. With --json each line is one JSON object. With --once it ends with 5
+    if somebody was not reached, 4 if nobody is on duty.
 
     Examples:
       rogatory duty run --profile night-desk
