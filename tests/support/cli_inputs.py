@@ -216,6 +216,23 @@ TABLE: Final[tuple[Row, ...]] = (
         _some(_named("--output"), "a folder", "a pipe", "oversized"), who="judge", source="law.quorum", read=("law.quorum",), option="--output",
     ),
     Row(
+        "roster", "named", "duty set named --profile p",
+        _some(_named_json("FILE", "duty"), *_ONCE, "an unknown field", "another type", LINKED), who="compliance", source="duty.json", read=("duty.json",), option="FILE",
+    ),
+    Row(
+        "roster of a profile", "p/duty.json", "duty show --profile p",
+        _some(_kept_json("duty"), *_ONCE, "an unknown field", "another type")
+        | {"vanished": _usage("duty", "PRESENT")}, who="compliance", read=("*/duty.json",),
+    ),
+    Row(
+        "roster that only names people", "p/duty.json", "provider inbox --profile p",
+        _some(dict.fromkeys(_ONCE, WORKS), "vanished", "a pipe", "truncated"), who="compliance", may=_ONLINE,
+    ),
+    Row(
+        "calls of a profile", "p/state/pages.json", "duty show --profile p",
+        _some(_kept_json("pages"), *_ONCE, "an unknown field", "another type") | {"vanished": WORKS}, who="compliance", read=("*/state/pages.json",),
+    ),
+    Row(
         "settings of a profile", "p/profile.json", "request lint {DRAFT} --profile p",
         _kept_json("profile") | {"vanished": _usage("--profile", "PRESENT")}, read=("*/profile.json",),
         option="--profile",

@@ -40,6 +40,9 @@ provider receive {REQUEST} --yes @ compliance
 provider preserve {REQUEST} --yes @ compliance
 provider disclose {REQUEST} --file rows.jsonl --task 1 --element access_session --format RECORDS --yes @ compliance
 provider disclose {REQUEST} --plan plan.json --check @ compliance
+duty set duty.json @ compliance
+duty run --once @ compliance
+duty show @ compliance
 request status {REQUEST} @ investigator
 request status @ investigator
 request fetch {REQUEST} @ investigator

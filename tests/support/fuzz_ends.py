@@ -10,6 +10,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,16 @@ from rogatory.client.drafts import (
     draft_from_json,
     draft_to_json,
 )
+from rogatory.client.duty_book import Journal, journal_from_json
+from rogatory.client.hook_settings import Hook
 from rogatory.client.keyfile import Cost, Limits, lock, unlock
+from rogatory.client.paging import Page
 from rogatory.client.private_files import parse_json, write_private
 from rogatory.client.profile import CONFIG, FOLDERS, KEYS, Person, Profile, ProfileConfig
 from rogatory.client.readers.registry import READERS
+from rogatory.client.roster import Shift, covered, gaps, on_duty, roster_from_json
 from rogatory.protocol.errors import Invalid, NotVerified, Unavailable
+from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.plain import to_plain
 from rogatory.server.config import StartupError, load_settings
 from rogatory.server.engine.jobs import Op, TransferGrant, pack_json, unpack_json
@@ -36,6 +42,7 @@ from rogatory.server.writer import frames
 from tests.support.fuzz_protocol import parsed
 from tests.support.fuzz_targets import Target
 from tests.support.realm import SeededEntropy
+from tests.support.rosters import ROSTER
 
 _COST = Cost(passes=1, lanes=1, memory_kib=64)
 _LIMITS = Limits(floor=_COST, ceiling=_COST)
@@ -172,6 +179,31 @@ def _plan(data: bytes) -> None:
     assert all(number >= 0 for number in plan.outcomes)
 
 
+def _rosters() -> list[bytes]:
+    mail = Hook("SMTP", host="mail.example", port=465, sender="pager@mail.example")
+    web = Hook("WEBHOOK", url="https://desk.example/page")
+    dated = Shift("08:00", "12:00", ("head",), first="2026-12-24", last="2026-12-26")
+    hooks = {**ROSTER.hooks, "mail": mail, "web": web}
+    return [json.dumps(to_plain(replace(ROSTER, hooks=hooks, shifts=(*ROSTER.shifts, dated)))).encode()]
+
+
+def _roster(data: bytes) -> None:
+    made = roster_from_json(parsed(data))
+    holes = gaps(made, 0, 3 * DAY_MS)
+    assert all(not covered(made, hole.since_ms) for hole in holes)
+    assert set(on_duty(made, 1_793_603_700_000, urgent=True)) <= set(made.people)
+
+
+def _journals() -> list[bytes]:
+    page = Page(bytes(16), bytes(16), "WORK", bytes(32), 4, "ARRIVED", 0, 4, "ROUTINE", "night", 0, False, 1)
+    return [json.dumps(to_plain(Journal((page, replace(page, sent_ms=5, hook="sms")), 7))).encode()]
+
+
+def _journal(data: bytes) -> None:
+    made = journal_from_json(parsed(data))
+    assert journal_from_json(to_plain(made)) == made
+
+
 _NUMBERS = b'{"a": [1.5, -2e3, 0, 1e300, null, true]}'
 
 
@@ -212,5 +244,7 @@ TARGETS = (
     Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans(), _NUMBERS], _json),
     Target("draft", "client.drafts", (Invalid,), _drafts, _draft),
     Target("plan", "client.disclosing", (Invalid,), _plans, _plan),
+    Target("roster", "client.roster", (Invalid,), _rosters, _roster, slow=2),
+    Target("calls", "client.duty_book", (Invalid,), _journals, _journal),
     *(_reader(name) for name in sorted(READERS)),
 )

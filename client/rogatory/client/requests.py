@@ -35,6 +35,7 @@ class RequestRow:
     state: RequestState
     due_ms: int | None
     last_index: int
+    view: RequestView
 
 
 async def list_rows(
@@ -45,7 +46,8 @@ async def list_rows(
     for tip in await session.exchange.list_requests():
         view = await session.exchange.view(tip.request_id, purpose, tip.last_index)
         if wanted(view.state):
-            rows.append(RequestRow(tip.request_id, view.state, due_ms(view.state), view.state.last_index))
+            state = view.state
+            rows.append(RequestRow(tip.request_id, state, due_ms(state), state.last_index, view))
     return tuple(sorted(rows, key=lambda row: (row.due_ms is None, row.due_ms or 0, row.last_index)))
 
 

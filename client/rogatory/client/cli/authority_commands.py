@@ -16,6 +16,7 @@ from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import call, command, group
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
+from rogatory.client.cli.people import people_of
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.state import list_tree
 from rogatory.client.cli.results import list_result
@@ -37,8 +38,11 @@ def queue(run: Run) -> Exit | None:
     Examples:
       rogatory authority queue
     """
-    found = list_result(call(run, authority.queue))
-    run.output.result(run.command, found, list_tree("Waiting for a decision", found, SystemClock().now_ms()))
+    people = people_of(run)
+    found = list_result(call(run, authority.queue), people.own, people.pages)
+    run.output.result(
+        run.command, found, list_tree("Waiting for a decision", found, SystemClock().now_ms(), people)
+    )
     return None
 
 

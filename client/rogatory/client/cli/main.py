@@ -21,6 +21,7 @@ from rogatory.client.cli import (
     authority_commands,
     bundle_commands,
     directory_commands,
+    duty_commands,
     keys_commands,
     log_commands,
     operator_commands,
@@ -67,6 +68,7 @@ for _group in (
     provider_commands.app,
     audit_commands.app,
     directory_commands.app,
+    duty_commands.app,
     keys_commands.app,
     operator_commands.app,
 ):

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from rogatory.client.cli.command import call
 from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.people import People, people_of
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.content import opened_sections
 from rogatory.client.cli.render.state import request_tree
@@ -33,10 +34,12 @@ def show_opened(run: Run, show: Callable[[Session, bytes], Awaitable[Opened]], r
         show: The SDK's call.
         request: How the request was named.
     """
+    people = people_of(run)
 
     async def work(session: Session) -> tuple[ShowResult, Section]:
         opened = await show(session, await request_id(session, request))
-        return show_result(opened), _tree(session, opened, show_result(opened))
+        found = show_result(opened, people.own, people.pages)
+        return found, _tree(session, opened, found, people)
 
     result, tree = call(run, work, secrets=True)
     code = Exit.NOT_VERIFIED if result.problems else Exit.OK
@@ -44,7 +47,7 @@ def show_opened(run: Run, show: Callable[[Session, bytes], Awaitable[Opened]], r
     return code
 
 
-def _tree(session: Session, opened: Opened, result: ShowResult) -> Section:
+def _tree(session: Session, opened: Opened, result: ShowResult, people: People) -> Section:
     names = session_names(session)
     problems = tuple(
         text_row(item.code, f"{item.field} {item.rule}".strip(), strict=True) for item in result.problems
@@ -57,6 +60,6 @@ def _tree(session: Session, opened: Opened, result: ShowResult) -> Section:
             *top,
             *opened_sections(opened.particulars, opened.grounds, opened.notes.values()),
             statement_tree(issue, names),
-            request_tree(result.request, names, SystemClock().now_ms()),
+            request_tree(result.request, names, SystemClock().now_ms(), people),
         ),
     )

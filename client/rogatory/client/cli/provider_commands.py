@@ -20,6 +20,7 @@ from rogatory.client.cli.command import call, command, group
 from rogatory.client.cli.draft_input import load_json, number_of
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
+from rogatory.client.cli.people import people_of
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.answer import items_tree, plan_tree
 from rogatory.client.cli.render.state import list_tree, sent_tree
@@ -54,8 +55,9 @@ def inbox(run: Run) -> Exit | None:
     Examples:
       rogatory provider inbox
     """
-    found = list_result(call(run, provider.inbox))
-    run.output.result(run.command, found, list_tree("Requests to you", found, SystemClock().now_ms()))
+    people = people_of(run)
+    found = list_result(call(run, provider.inbox), people.own, people.pages)
+    run.output.result(run.command, found, list_tree("Requests to you", found, SystemClock().now_ms(), people))
     return None
 
 

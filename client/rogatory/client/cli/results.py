@@ -8,10 +8,16 @@ part of it: a program has the ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rogatory.client.cli.render.tree import day
+from rogatory.client.cli.results_people import (
+    PageResult,
+    StepResult,
+    page_results,
+    step_results,
+)
 from rogatory.client.cli.results_state import (
     DebtResult,
     HoldResult,
@@ -22,7 +28,9 @@ from rogatory.client.cli.results_state import (
 )
 from rogatory.client.composing import Finding, Prepared
 from rogatory.client.drafts import DraftRequest
+from rogatory.client.duty import looks_of
 from rogatory.client.outgoing import Flushed, Sent
+from rogatory.client.paging import Page
 from rogatory.client.requests import RequestRow
 from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol.state import RequestState
@@ -207,6 +215,8 @@ class RequestResult:
     proposals: tuple[ProposalResult, ...]
     debts: tuple[DebtResult, ...]
     statements: tuple[StatementResult, ...]
+    steps: tuple[StepResult, ...]
+    pages: tuple[PageResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +231,8 @@ class RowResult:
     holds: tuple[str, ...]
     due_ms: int
     last_index: int
+    steps: tuple[StepResult, ...]
+    pages: tuple[PageResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +253,8 @@ class CheckpointResult:
     note: str
 
 
-def request_result(view: RequestView) -> RequestResult:
-    """Return a verified view as a result."""
+def request_result(view: RequestView, org: bytes = b"", pages: Iterable[Page] = ()) -> RequestResult:
+    """Return a verified view as a result, with the calls that were made for it by the party ``org``."""
     state = view.state
     return RequestResult(
         request_id=state.request_id,
@@ -273,6 +285,8 @@ def request_result(view: RequestView) -> RequestResult:
         proposals=proposal_results(view),
         debts=debt_results(view),
         statements=tuple(_statement(item) for item in view.statements),
+        steps=step_results(state),
+        pages=page_results(pages, looks_of(view, org)),
     )
 
 
@@ -295,12 +309,15 @@ def sent_result(prepared: Prepared, sent: Sent) -> SentResult:
     )
 
 
-def list_result(rows: tuple[RequestRow, ...]) -> ListResult:
-    """Return rows as a result, in the order given."""
-    return ListResult(tuple(_row(row) for row in rows))
+def list_result(
+    rows: tuple[RequestRow, ...], org: bytes = b"", pages: Mapping[bytes, tuple[Page, ...]] | None = None
+) -> ListResult:
+    """Return rows as a result, in the order given, with the calls that were made by the party ``org``."""
+    called = pages or {}
+    return ListResult(tuple(_row(row, org, called.get(row.request_id, ())) for row in rows))
 
 
-def _row(row: RequestRow) -> RowResult:
+def _row(row: RequestRow, org: bytes, pages: Iterable[Page]) -> RowResult:
     state = row.state
     return RowResult(
         state.request_id,
@@ -311,6 +328,8 @@ def _row(row: RequestRow) -> RowResult:
         tuple(item.name for item in state.holds),
         row.due_ms or 0,
         row.last_index,
+        step_results(state),
+        page_results(pages, looks_of(row.view, org)),
     )
 
 

@@ -7,12 +7,15 @@ Paths are those of this machine; nothing of this is sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rogatory.client.agency import Fetched
 from rogatory.client.cli.results import FindingResult, RequestResult, findings, request_result
+from rogatory.client.cli.results_people import StepResult
 from rogatory.client.composing import Opened
 from rogatory.client.disclosing import PlanReport
+from rogatory.client.paging import Page
 from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.content import Grounds, Instant, Particulars
@@ -138,18 +141,25 @@ class ConnectResult:
 
 @dataclass(frozen=True, slots=True)
 class WatchedResult:
-    """An event addressed to the profile's party; one of these on each line of `request watch --json`."""
+    """An event addressed to the profile's party; one of these on each line of `request watch --json`.
+
+    `steps` only with --next, and where the profile was free for a look.
+    """
 
     index: int
     request_id: bytes
     kind: str
     envelope_digest: bytes
+    steps: tuple[StepResult, ...]
 
 
-def show_result(opened: Opened) -> ShowResult:
-    """Return opened sections as a result."""
+def show_result(
+    opened: Opened, org: bytes = b"", pages: Mapping[bytes, tuple[Page, ...]] | None = None
+) -> ShowResult:
+    """Return opened sections as a result, with the calls that were made by the party ``org``."""
+    view = _view(opened)
     return ShowResult(
-        request_result(_view(opened)),
+        request_result(view, org, (pages or {}).get(view.request_id, ())),
         tuple(_particulars(opened.particulars[number]) for number in sorted(opened.particulars)),
         _grounds(opened.grounds) if opened.grounds is not None else None,
         tuple(note.words for note in opened.notes.values()),
@@ -185,9 +195,9 @@ def _others(report: PlanReport) -> tuple[FindingResult, ...]:
     return findings(item for item in report.reasons if not item.field.startswith("items["))
 
 
-def watched_result(item: FeedItem) -> WatchedResult:
+def watched_result(item: FeedItem, steps: tuple[StepResult, ...] = ()) -> WatchedResult:
     """Return an event as a result."""
-    return WatchedResult(item.index, item.request_id, item.kind.name, item.envelope_digest)
+    return WatchedResult(item.index, item.request_id, item.kind.name, item.envelope_digest, steps)
 
 
 def _particulars(item: Particulars) -> ParticularsResult:

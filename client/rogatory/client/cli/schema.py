@@ -44,6 +44,7 @@ from rogatory.client.cli.results_law import (
     PacksResult,
 )
 from rogatory.client.cli.results_log import EntriesResult, LogVerdictResult, MirrorResult, ProofResult
+from rogatory.client.cli.results_people import RosterResult, ToldResult
 from rogatory.client.enrolment import KeysMade
 from rogatory.client.exchange_init import ExchangeMade
 from rogatory.client.realm_init import TrainingMade
@@ -72,6 +73,10 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "directory pack show": (PackResult,),
     "directory pack sign": (PackSignedResult,),
     "directory packs": (PacksResult,),
+    "duty ack": (SentResult,),
+    "duty run": (ToldResult,),
+    "duty set": (RosterResult,),
+    "duty show": (RosterResult,),
     "keys list": (KeyList,),
     "keys new": (KeysMade,),
     "operator init": (TrainingMade, ExchangeMade),

@@ -68,6 +68,7 @@ _QUESTIONS: Final = {
     "CLAIM_COST": "Sign this claim?",
     "SETTLE_COST": "Sign this answer to the claim?",
     "TRANSMIT_OUTSIDE": "Record this?",
+    "PAGE_ACK": "Sign that you have seen the call?",
 }
 
 
