@@ -102,6 +102,8 @@ class Exchange:
             return codec.encode(self._reader.directory_response())
         if method == "DirectoryService/GetPacks":
             return codec.encode(self._reader.packs_response())
+        if method == "DirectoryService/ListProviders":
+            return codec.encode(self._reader.providers_response())
         if isinstance(request, GetCheckpointRequest):
             self.world.engine.publish()
             return codec.encode(self._reader.checkpoint(request.old_size))
