@@ -20,6 +20,7 @@ from rogatory.client.cli import (
     audit_commands,
     authority_commands,
     bundle_commands,
+    declared_commands,
     directory_commands,
     keys_commands,
     log_commands,
@@ -54,6 +55,7 @@ app = typer.Typer(
 ADDED = (
     aftermath_commands,
     answer_commands,
+    declared_commands,
     log_commands,
     question_commands,
     review_commands,

@@ -35,6 +35,7 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -75,6 +76,8 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "keys list": (KeyList,),
     "keys new": (KeysMade,),
     "operator init": (TrainingMade, ExchangeMade),
+    "provider catalogue publish": (CataloguePublishedResult,),
+    "provider catalogue show": (CataloguesResult,),
     "provider challenge": (SentResult,),
     "provider claim-cost": (SentResult,),
     "provider clarify": (SentResult,),
