@@ -36,6 +36,7 @@ from rogatory.client.cli.results_answer import (
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
 from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult
+from rogatory.client.cli.results_emergency import DividedResult, TogetherResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -104,7 +105,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request hold": (SentResult,),
     "request lint": (LintResult,),
     "request maintain": (SentResult,),
-    "request new": (DraftResult,),
+    "request new": (DraftResult, DividedResult),
     "request new-deadline": (SentResult,),
     "request notice": (SentResult,),
     "request notify": (SentResult,),
@@ -112,7 +113,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request report-error": (SentResult,),
     "request report-excess": (SentResult,),
     "request second": (SentResult,),
-    "request send": (SentResult, OutboxResult, DiscardedResult),
+    "request send": (SentResult, OutboxResult, DiscardedResult, TogetherResult),
     "request settle-cost": (SentResult,),
     "request status": (RequestResult, ListResult),
     "request transmitted-outside": (SentResult,),
