@@ -109,13 +109,18 @@ def test_an_emergency_without_its_fact_is_not_divided(realm: Realm) -> None:
     draft = wish()
     del draft["facts"]["emergency"]
     refused = divided(realm, draft, code=4)
-    assert (refused["code"], refused["rule"]) == ("X_FIELD_MISSING", "eu.e-evidence.2023-1543/2/facts/emergency")
+    assert (refused["code"], refused["rule"]) == (
+        "X_FIELD_MISSING",
+        "eu.e-evidence.2023-1543/2/facts/emergency",
+    )
     unreasoned = wish()
     del unreasoned["facts"]["emergency.reason"]
     assert divided(realm, unreasoned, code=4)["code"] == "X_EMERGENCY_NOT_REASONED"
     assert divided(realm, wish(kind="PRESERVATION"), code=2)["rule"] == "DISCLOSURE"
     alone = said(realm, "request", "new", "--from-json", "-", "--yes", *ME, stdin=json.dumps(wish()))
-    assert said(realm, "request", "send", alone["request_id"], "--together", *ME, code=2)["rule"] == "TOGETHER"
+    assert (
+        said(realm, "request", "send", alone["request_id"], "--together", *ME, code=2)["rule"] == "TOGETHER"
+    )
 
 
 def test_what_the_law_gives_nobody_is_said_and_in_no_draft(realm: Realm) -> None:
@@ -128,7 +133,9 @@ def test_what_the_law_gives_nobody_is_said_and_in_no_draft(realm: Realm) -> None
     assert (left["category"], left["elements"], left["code"]) == (
         "TRAFFIC", ["message_header"], "X_OFFENCE_BELOW_THRESHOLD"
     )  # fmt: skip
-    plain = realm.here("request", "new", "--from-json", "-", "--emergency", "--yes", *ME, stdin=json.dumps(draft))
+    plain = realm.here(
+        "request", "new", "--from-json", "-", "--emergency", "--yes", *ME, stdin=json.dumps(draft)
+    )
     assert "In none of them" in plain.out
 
 

@@ -44,7 +44,7 @@ def wish(pack: Pack, role: str = "INVESTIGATOR", *, emergency: bool = True, vali
     tasks = tuple(
         Task(
             number=i,
-            identifier_type=sorted(pack.identifiers)[0],
+            identifier_type=min(pack.identifiers),
             elements=tuple(sorted(name for name, known in pack.elements.items() if purpose in known)),
             purpose=purpose,
             first_day=DAY - 9,
@@ -82,7 +82,9 @@ def check(pack: Pack, asked: Asked) -> Split:
         )  # fmt: skip
         assert asked_for(part.asked.tasks) <= whole
         windows = {(t.number, t.first_day, t.last_day, t.purpose, t.identifier_type) for t in asked.tasks}
-        assert {(t.number, t.first_day, t.last_day, t.purpose, t.identifier_type) for t in part.asked.tasks} <= windows
+        assert {
+            (t.number, t.first_day, t.last_day, t.purpose, t.identifier_type) for t in part.asked.tasks
+        } <= windows
         assert part.asked.enforcing == (asked.enforcing and judged.notify)
         rule = pack.rules(part.asked.kind).authority[judged.rank]
         if judged.standing is Standing.VALIDATED_AFTER:
@@ -133,7 +135,9 @@ def test_what_a_pack_grants_is_in_a_part_of_its_division(name: str) -> None:
     assert granted
     for example in granted:
         asked = asked_by(pack, example)
-        whole = replace(asked, kind=RequestKind.DISCLOSURE, legal_type="", validator=bool(example.validated_by))
+        whole = replace(
+            asked, kind=RequestKind.DISCLOSURE, legal_type="", validator=bool(example.validated_by)
+        )
         found = check(pack, whole)
         parts = [asked_for(part.asked.tasks) for part in of(found, asked.kind)]
         assert asked_for(asked.tasks) == frozenset[tuple[int, str]]().union(*parts), example.id
@@ -157,7 +161,8 @@ def test_whatever_is_stated_a_division_keeps_the_packs_word(data: st.DataObject)
             stated[code] = Fact(code, (), data.draw(st.integers(1, rule.number_max)))
     keep = data.draw(st.sets(st.sampled_from(sorted(asked_for(base.tasks))), min_size=1, max_size=8))
     tasks = tuple(
-        replace(task, elements=tuple(e for e in task.elements if (task.number, e) in keep)) for task in base.tasks
+        replace(task, elements=tuple(e for e in task.elements if (task.number, e) in keep))
+        for task in base.tasks
     )
     check(
         pack,

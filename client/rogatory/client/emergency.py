@@ -60,9 +60,7 @@ def divide(session: Session, draft: DraftRequest, duty_judge: str = "") -> Divid
         raise Refused(first.code, first.field, first.rule)
     drafts = [(_draft(session, draft, part, duty_judge), part) for part in found.parts]
     first_id = drafts[0][0].request_id
-    return Divided(
-        pack, tuple((replace(item, together=first_id), part) for item, part in drafts), found.left
-    )
+    return Divided(pack, tuple((replace(item, together=first_id), part) for item, part in drafts), found.left)
 
 
 def _asked(session: Session, draft: DraftRequest, pack: Pack, validator: bool) -> Asked:  # noqa: FBT001

@@ -7,7 +7,6 @@ A catalogue is public and holds codes and numbers only. What it means for a requ
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,7 +79,9 @@ def publish(
         text = text_of(data)
     except Invalid as error:
         where = f" at {error.field}" if error.field else ""
-        raise UsageError(f"This is not a catalogue{where} ({error.rule}).", error.field, error.rule) from error
+        raise UsageError(
+            f"This is not a catalogue{where} ({error.rule}).", error.field, error.rule
+        ) from error
 
     async def work(session: Session) -> CataloguePublishedResult:
         catalogue = prepare_catalogue(session, text)

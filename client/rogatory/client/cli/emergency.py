@@ -35,7 +35,11 @@ from rogatory.protocol.statements import RequestKind
 def new_divided(run: Run, draft: DraftRequest, duty_judge: str) -> Exit | None:
     """Divide a draft, keep the drafts that it becomes, and show them."""
     if draft.kind != RequestKind.DISCLOSURE.name:
-        raise UsageError("What is divided is what you want disclosed; the freezing comes by itself.", "--kind", "DISCLOSURE")
+        raise UsageError(
+            "What is divided is what you want disclosed; the freezing comes by itself.",
+            "--kind",
+            "DISCLOSURE",
+        )
 
     async def work(session: Session) -> Divided:
         return divide(session, draft, duty_judge)
@@ -112,9 +116,7 @@ def _result(divided: Divided) -> DividedResult:
             for draft, part in divided.parts
         ),
         tuple(
-            LeftResult(
-                item.kind.name, item.category, item.elements, item.refusal.code, item.refusal.rule
-            )
+            LeftResult(item.kind.name, item.category, item.elements, item.refusal.code, item.refusal.rule)
             for item in divided.left
         ),
     )

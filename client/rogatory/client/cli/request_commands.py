@@ -104,7 +104,8 @@ def new(
         bool, typer.Option("--emergency", help="Divide it: freeze, ask now, ask the duty judge.")
     ] = False,
     duty_judge: Annotated[
-        str, typer.Option(metavar="AUTHORITY", help="Who is asked first where that must be; with --emergency.")
+        str,
+        typer.Option(metavar="AUTHORITY", help="Who is asked first where that must be; with --emergency."),
     ] = "",
 ) -> Exit | None:
     r"""Write a draft into your profile. Nothing is signed or sent, and nobody else sees it.

@@ -46,3 +46,35 @@ class CataloguePublishedResult:
     unit: bytes
     version: int
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlipResult:
+    """One data element of one task, and what becomes of it at the provider.
+
+    `outlook` is GOING, GONE, STAYS, NOT_HELD or UNKNOWN. `day` is the next day of the window to go (ISO, UTC) and `gone_ms`
+    the moment when it is gone; empty and 0 where nothing goes. `state` is empty for a draft that is not sent. `preservation`
+    is the own request that asks to freeze it, `frozen` whether the provider has done so.
+    """
+
+    number: int
+    request_id: str
+    state: str
+    org: bytes
+    unit: bytes
+    task: int
+    element: str
+    first_day: str
+    last_day: str
+    outlook: str
+    day: str
+    gone_ms: int
+    preservation: str
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RadarResult:
+    """What will be gone when, the most urgent first."""
+
+    rows: tuple[BlipResult, ...]

@@ -35,7 +35,7 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
-from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult
+from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult, RadarResult
 from rogatory.client.cli.results_emergency import DividedResult, TogetherResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
@@ -110,6 +110,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request notice": (SentResult,),
     "request notify": (SentResult,),
     "request preview": (PreviewResult,),
+    "request radar": (RadarResult, DraftResult),
     "request report-error": (SentResult,),
     "request report-excess": (SentResult,),
     "request second": (SentResult,),

@@ -101,7 +101,9 @@ def _divided(pack: Pack, asked: Asked, *, forced: bool) -> Iterator[Part | Left]
         try:
             yield _at(pack, _only(pack, asked, categories), standing, forced=forced)
         except Refused:  # rules that look at several categories at once: each alone stands, as was seen
-            yield from (_at(pack, _only(pack, asked, [category]), standing, forced=forced) for category in categories)
+            yield from (
+                _at(pack, _only(pack, asked, [category]), standing, forced=forced) for category in categories
+            )
 
 
 def _soonest(pack: Pack, asked: Asked, *, forced: bool) -> Part:
@@ -135,7 +137,9 @@ def _at(pack: Pack, asked: Asked, standing: Standing, *, forced: bool) -> Part:
     judged = judge(pack, stated, as_if_in_force=forced)
     if judged.standing is not standing:
         # Who may sign alone is not made to ask; who may not is caught by the pack itself.
-        raise Refused(errors.X_AUTHORITY_NOT_COMPETENT, "header.issuer.role", pack.rule(f"authority/{judged.rank}"))
+        raise Refused(
+            errors.X_AUTHORITY_NOT_COMPETENT, "header.issuer.role", pack.rule(f"authority/{judged.rank}")
+        )
     return Part(replace(stated, enforcing=asked.enforcing and judged.notify), judged)
 
 
@@ -143,9 +147,7 @@ def _only(pack: Pack, asked: Asked, categories: Iterable[str]) -> Asked:
     """Return a request with only the elements of some categories; a task without any is left out, numbers stay."""
     wanted = set(categories)
     tasks = (
-        replace(
-            task, elements=tuple(e for e in task.elements if pack.category(e, task.purpose) in wanted)
-        )
+        replace(task, elements=tuple(e for e in task.elements if pack.category(e, task.purpose) in wanted))
         for task in asked.tasks
     )
     return replace(asked, tasks=tuple(task for task in tasks if task.elements))

@@ -38,7 +38,9 @@ def catalogue_published_tree(result: CataloguePublishedResult) -> Section:
 
 
 def _listed(item: CatalogueResult, names: Names) -> Section:
-    doubt = () if item.counts else (text_row("counts", "no: the key that signed it is not in force any more"),)
+    doubt = (
+        () if item.counts else (text_row("counts", "no: the key that signed it is not in force any more"),)
+    )
     return Section(
         names.book.get(item.org) or f"Provider {item.org.hex()}",
         (
