@@ -17,17 +17,7 @@ from tests.support.commands import Realm
 from tests.support.published import check_published
 
 HERE = Path(__file__).parent
-DECLARED = {
-    "cgnat": True,
-    "services": ["mail", "access.mobile"],
-    "holdings": [
-        {"element": "login_ip", "term": "DAYS", "days": 90},
-        {"element": "name", "term": "WHILE_CUSTOMER"},
-        {"element": "access_session", "term": "NOT_HELD"},
-    ],
-    "languages": ["en", "de"],
-    "contacts": [{"kind": "DUTY", "telephone": 15550100123, "languages": ["en"]}],
-}
+DECLARED: dict[str, Any] = json.loads((HERE / "files" / "catalogue.json").read_text("utf-8"))
 
 
 @pytest.fixture

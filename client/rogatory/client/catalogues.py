@@ -21,8 +21,8 @@ from rogatory.protocol.header import Address, StatementKind
 from rogatory.protocol.receipt import LogHead
 from rogatory.protocol.wire import ListProvidersResponse, LoggedQuorum
 
-# What must hold of every answer; a signer whom the directory does not know any more only makes a catalogue not count.
-_GONE: Final = frozenset({errors.X_KEY_UNKNOWN, errors.X_ADDRESSEE_NOT_DESIGNATED})
+# A signer whom the directory does not know any more makes a catalogue not count; everything else must hold.
+_GONE: Final = errors.X_KEY_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _listed(item: LoggedQuorum, scheme: Scheme, index: int) -> Listed:
     try:
         declared = open_catalogue(item.quorum, scheme.directory)
     except RogatoryError as error:
-        if error.code not in _GONE:
+        if error.code != _GONE:
             raise
         return Listed(read_catalogue(item.quorum), None, index, item.quorum)
     return Listed(declared.catalogue, declared, index, item.quorum)

@@ -9,7 +9,6 @@ not decided here (``agency``, ``authority``, ``provider``), and no key is used.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from rogatory.audit.failpoints import failpoint
@@ -36,7 +35,7 @@ from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import KeyRow
 from rogatory.protocol.entry_schema import PREVIOUS
 from rogatory.protocol.envelope import parse_envelope
-from rogatory.protocol.errors import Invalid, NotVerified, RogatoryError
+from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import SectionRef
 from rogatory.protocol.ids import Clock
 from rogatory.protocol.receipt import LogHead, Receipt, VerifiedReceipt, encode_receipt
@@ -168,12 +167,19 @@ class ExchangeClient:
         answer = await self.channel.call(
             "DirectoryService/ListProviders", ListProvidersRequest(), ListProvidersResponse
         )
-        with keeping(self.state, "catalogues", self.state.catalogue_bytes(), codec.encode(answer)):
+        with keeping(self.state, "catalogues", self.state.stored_catalogues(), codec.encode(answer)):
             found = verify_catalogues(answer, scheme)
-            with suppress(Invalid):  # what is stored here is damaged; what came stands by itself
-                continues(self.state.load_catalogues(scheme), found)
+            self._catalogues_continue(scheme, found)
         self.state.note_heads(*found.heads)
         return answer
+
+    def _catalogues_continue(self, scheme: Scheme, found: Catalogues) -> None:
+        """Hold new catalogues against the stored ones; where those are damaged, what came stands by itself."""
+        try:
+            before = self.state.load_catalogues(scheme)
+        except RogatoryError:
+            return
+        continues(before, found)
 
     def _continues(self, scheme: Scheme) -> None:
         """Hold a new scheme against the stored one; where that is damaged, its version still counts."""

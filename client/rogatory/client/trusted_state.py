@@ -248,12 +248,19 @@ class TrustedState:
     def save_catalogues(self, answer: ListProvidersResponse) -> None:
         """Keep what providers declare as received, after it was verified; not written again where nothing is new."""
         data = codec.encode(answer)
-        if data != self.catalogue_bytes():
+        if data != self.stored_catalogues():
             write_private(self._folder / _PROVIDERS, data)
 
     def catalogue_bytes(self) -> bytes:
         """Return the stored answer; empty where there is none, which is also the answer that lists nobody."""
         return read_optional(self._folder / _PROVIDERS, "state.providers", MAX_STATE) or b""
+
+    def stored_catalogues(self) -> bytes:
+        """Return the stored answer, or nothing where it cannot be read: to keep it beside what contradicts it."""
+        try:
+            return self.catalogue_bytes()
+        except Invalid:
+            return b""
 
     def load_catalogues(self, scheme: Scheme) -> Catalogues:
         """Return the stored catalogues, verified again.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rogatory.protocol import codec, errors, keys
-from rogatory.protocol.directory import Directory, KeyRow, KeySet, PartyKind, RowStatus
+from rogatory.protocol.directory import Directory, KeyRow, KeySet, OrgRow, PartyKind, RowStatus
 from rogatory.protocol.errors import NotAuthorised, NotVerified
 from rogatory.protocol.header import DAY_MS, Address, ascending, require
 from rogatory.protocol.quorum import Quorum, sign_quorum, verify_quorum
@@ -89,16 +89,18 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A catalogue whose signature holds, the row of its signer, and the exact bytes."""
+    """A catalogue whose signature holds, the rows of its signer and of the provider, and the exact bytes."""
 
     catalogue: Catalogue
     signer: KeyRow
+    provider: OrgRow
     data: bytes
 
     def counts(self, at_ms: int) -> bool:
-        """Tell whether the signer's key is in force: what was signed with a revoked one is nobody's word any more."""
+        """Tell whether signer and provider are in force: what was signed with a revoked key is nobody's word any more."""
         row = self.signer
-        return row.status is RowStatus.ACTIVE and row.valid_from_ms <= at_ms < row.valid_until_ms
+        in_force = row.status is RowStatus.ACTIVE and row.valid_from_ms <= at_ms < row.valid_until_ms
+        return in_force and self.provider.status is RowStatus.ACTIVE
 
     def check_signer(self, at_ms: int) -> None:
         """Demand that the signer's key is in force.
@@ -136,13 +138,12 @@ def read_catalogue(data: bytes) -> Catalogue:
 def open_catalogue(data: bytes, directory: Directory) -> Declared:
     """Verify a catalogue: one signature, by a device of the provider that it speaks of.
 
-    Whether that device's key is in force is for ``Declared.counts``, since it may have ended after the publication.
+    Whether key and provider are in force is for ``Declared.counts``, since either may have ended after the publication.
 
     Raises:
         Invalid: Not canonical, or it breaks a rule of its own.
         NotVerified: ``X_KEY_UNKNOWN``, ``X_QUORUM_NOT_MET``, ``X_SIGNATURE_INVALID`` or ``X_REALM_MISMATCH``.
         NotAuthorised: The signer is of another party, or the party is no provider.
-        Refused: The party is not in the directory.
     """
     catalogue = read_catalogue(data)
     if catalogue.realm != directory.realm:
@@ -151,9 +152,10 @@ def open_catalogue(data: bytes, directory: Directory) -> Declared:
     require(len(signatures) == 1, "catalogue.signatures", "COUNT")
     row = directory.key(signatures[0].key_id)
     verify_quorum(data, CATALOGUE_TYPE, KeySet((keys.PublicKey(row.alg, row.raw),), 1))
-    if row.org != catalogue.org or directory.org(row.org, "catalogue.org").kind is not PartyKind.PROVIDER:
+    provider = next(item for item in directory.trust_list.orgs if item.org == row.org)  # each key row has one
+    if row.org != catalogue.org or provider.kind is not PartyKind.PROVIDER:
         raise NotAuthorised(errors.X_NOT_AUTHORISED, "catalogue.signer", "CATALOGUE.OWN")
-    return Declared(catalogue, row, data)
+    return Declared(catalogue, row, provider, data)
 
 
 def check_catalogue(catalogue: Catalogue) -> None:

@@ -63,7 +63,7 @@ def show(
 @command(app, "publish", prefix="provider catalogue", signs=True)
 def publish(
     run: Run,
-    file: Annotated[str, typer.Argument(metavar="-|FILE", help="A catalogue as JSON.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A catalogue as JSON; - for standard input.")],
 ) -> Exit | None:
     """Sign a catalogue of your unit and bring it to the exchange; it is logged, and everybody in the realm can read it.
 
