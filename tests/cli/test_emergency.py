@@ -116,7 +116,7 @@ def test_an_emergency_without_its_fact_is_not_divided(realm: Realm) -> None:
     unreasoned = wish()
     del unreasoned["facts"]["emergency.reason"]
     assert divided(realm, unreasoned, code=4)["code"] == "X_EMERGENCY_NOT_REASONED"
-    assert divided(realm, wish(kind="PRESERVATION"), code=2)["rule"] == "DISCLOSURE"
+    assert divided(realm, wish(kind="PRESERVATION"), code=2)["rule"] == "VALUE"
     alone = said(realm, "request", "new", "--from-json", "-", "--yes", *ME, stdin=json.dumps(wish()))
     assert (
         said(realm, "request", "send", alone["request_id"], "--together", *ME, code=2)["rule"] == "TOGETHER"

@@ -38,7 +38,7 @@ def new_divided(run: Run, draft: DraftRequest, duty_judge: str) -> Exit | None:
         raise UsageError(
             "What is divided is what you want disclosed; the freezing comes by itself.",
             "--kind",
-            "DISCLOSURE",
+            "VALUE",
         )
 
     async def work(session: Session) -> Divided:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`rogatory request radar`: what a provider will have deleted and when, and one key to have it preserved.
 
-What a row says comes from the provider's signed catalogue (`provider catalogue show`). Preserving here means a draft: it is
-shown, checked and sent like any other.
+What a row says comes from the provider's signed catalogue (`provider catalogue show`). Preserving here means a draft: nothing is
+signed or sent, and it is shown, checked and sent like any other.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def radar(
     """
     wanted = number_of(preserve, PRESERVE) if preserve else 0
     if pack and not preserve:
-        raise UsageError("A regime is named together with --preserve.", "--pack", "PRESERVE")
+        raise UsageError("A regime is named together with --preserve.", "--pack", "WITH")
 
     async def work(session: Session) -> tuple[tuple[Blip, ...], Names]:
         return await look_around(session), session_names(session)

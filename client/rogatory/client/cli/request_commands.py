@@ -132,7 +132,7 @@ def new(
         --duty-judge "Court and prosecutor of Northland (invented)" ...
     """
     if duty_judge and not emergency:
-        raise UsageError("A duty judge is named together with --emergency.", "--duty-judge", "EMERGENCY")
+        raise UsageError("A duty judge is named together with --emergency.", "--duty-judge", "WITH")
     if from_json:
         draft = draft_of(load_json(from_json, run.stdin, "--from-json"))
     else:
