@@ -130,3 +130,20 @@ def test_a_colleagues_request_is_watched_and_its_identifier_is_not_invented(real
     assert refused["rule"] == "DRAFTED_HERE"
     said(realm, "request", "withdraw", request, "--code", "ERROR", "--yes", *ME)
     assert said(realm, "request", "radar", *colleague)["rows"] == []
+
+
+def test_at_a_terminal_one_key_preserves_and_enter_does_not(realm: Realm) -> None:
+    said(realm, "audit", "checkpoint", *ME)
+    declare(realm)
+    request = drafted(realm)
+    folder = realm.folder / "realm" / "profiles" / "investigator" / "drafts"
+    none = realm.here("request", "radar", *ME, stdin="\n", terminal=True)
+    assert (none.code, none.err.count("Number of a row")) == (0, 1)
+    assert [path.stem for path in folder.iterdir()] == [request]
+    assert realm.here("request", "radar", *ME, stdin="7\n", terminal=True).code == 2
+    typed = realm.here("request", "radar", *ME, stdin="1\n", terminal=True)
+    assert typed.code == 0
+    (made,) = {path.stem for path in folder.iterdir()} - {request}
+    assert json.loads((folder / f"{made}.json").read_bytes())["kind"] == "PRESERVATION"
+    quiet = realm.here("request", "radar", "--json", *ME, terminal=True)
+    assert "Number of a row" not in quiet.err

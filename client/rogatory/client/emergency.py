@@ -107,6 +107,7 @@ def _draft(session: Session, draft: DraftRequest, part: Part, duty_judge: str) -
         enforcing=draft.enforcing if asked.enforcing else "",
         tasks=tuple(replace(draft.tasks[task.number - 1], elements=task.elements) for task in asked.tasks),
         facts=facts,
+        preservation=draft.preservation if asked.kind is RequestKind.DISCLOSURE else "",
         request_id="",
     )
     return new_draft(made, session.clock, session.entropy)
