@@ -23,7 +23,7 @@ RULES: dict[int, str] = {
     10: "pack `threshold/1/sentence`, `threshold/2/offence`", 11: "pack `elements`", 12: "pack `sections`",
     13: "pack `sections`, rule SECTION.RECIPIENTS", 14: "pack `required_facts`", 15: "pack rule `emergency-is-reasoned`",
     16: "rule STORED_DATA_ONLY", 17: "rule DIRECTORY.PROVIDER", 18: "pack `identifiers`, bulk types",
-    19: "`identifier_types`", 20: "pack `deadlines/produce`", 21: "hold EA_REVIEW, clock `enforcing_authority`",
+    19: "`identifier_types`; a provider's signed catalogue", 20: "pack `deadlines/produce`", 21: "hold EA_REVIEW, clock `enforcing_authority`",
     22: "pack `suspensive_in_emergency`, `deadlines/enforcing_authority`", 23: "pack `notify_enforcing_authority`",
     24: "clock `preserve`, pack `release_after`", 25: "pack `extension`", 26: "kind `hold`, pack `extension/holds`",
     27: "pack `deadlines/clarification/on_silence`", 28: "pack `objections`, `deadlines/objection`",

@@ -181,6 +181,11 @@ TABLE: Final[tuple[Row, ...]] = (
         who="compliance", source="plan.json", entries=1, may=_ONLINE,
     ),
     Row(
+        "catalogue as JSON", "named", "provider catalogue publish named --yes --profile p",
+        _some(_named_json("FILE", "catalogue"), *_ONCE, "an unknown field", "another type"),
+        who="compliance", source="catalogue.json", read=("catalogue.json",), option="FILE",
+    ),
+    Row(
         "bundle", "named", "verify named --profile p",
         _named("BUNDLE") | _bytes((7, "X_ENCODING", "bundle.bundle", "TAR.LENGTH")) | {
             "a byte order mark": (7, "X_ENCODING", "bundle.bundle", "TAR.HEADER"),
@@ -272,6 +277,7 @@ TABLE: Final[tuple[Row, ...]] = (
         read=("*/state/trusted.json",), may=("p/lock",),
     ),
     Row("stored scheme", "p/state/scheme.bin", "keys list --profile p", _healed(), read=("*/state/scheme.bin",)),
+    Row("stored catalogues", "p/state/providers.bin", "keys list --profile p", _healed(), read=("*/state/providers.bin",)),
     Row(
         "stored view", "p/state/requests/{REQUEST}.bin", "request status {REQUEST} --profile p",
         _healed() | {"a folder": _usage("file", "SYSTEM.EISDIR")},

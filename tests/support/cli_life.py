@@ -61,6 +61,9 @@ directory pack show law.yaml @ judge
 directory pack replay law.yaml @ judge
 directory pack sign law.yaml --key realm/office/pack.key -o law.quorum @ judge
 directory pack publish law.quorum @ judge
+provider catalogue publish catalogue.json --yes @ compliance
+provider catalogue show @ investigator
+request radar @ investigator
 """
 
 

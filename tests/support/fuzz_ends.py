@@ -16,6 +16,7 @@ from typing import Any
 
 from rogatory.client.bundle_format import IndexRow, index_bytes, parse_index
 from rogatory.client.bundle_tar import Source, read_members, write_members
+from rogatory.client.catalogue_office import text_of
 from rogatory.client.disclosing import plan_from_json
 from rogatory.client.drafts import (
     DraftFact,
@@ -41,6 +42,7 @@ from rogatory.server.engine.jobs import Op, TransferGrant, pack_json, unpack_jso
 from rogatory.server.writer import frames
 from tests.support.fuzz_protocol import parsed
 from tests.support.fuzz_targets import Target
+from tests.support.project import ROOT
 from tests.support.realm import SeededEntropy
 from tests.support.rosters import ROSTER
 
@@ -169,6 +171,15 @@ def _draft(data: bytes) -> None:
     assert draft_from_json(json.loads(json.dumps(draft_to_json(draft)))) == draft
 
 
+def _catalogues() -> list[bytes]:
+    return [(ROOT / "tests" / "cli" / "files" / "catalogue.json").read_bytes()]
+
+
+def _catalogue(data: bytes) -> None:
+    text = text_of(parsed(data))
+    assert text_of(to_plain(text)) == text
+
+
 def _plans() -> list[bytes]:
     item: dict[str, Any] = {"path": "rows.json", "task": 1, "element": "name", "format": "RECORDS"}
     return [json.dumps({"items": [item], "outcomes": {"1": "DELIVERED"}, "words": "invented"}).encode()]
@@ -243,6 +254,7 @@ TARGETS = (
     Target("profile", "client.profile", (Invalid,), _profiles, _profile, slow=20),
     Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans(), _NUMBERS], _json),
     Target("draft", "client.drafts", (Invalid,), _drafts, _draft),
+    Target("catalogue", "client.catalogue_office", (Invalid,), _catalogues, _catalogue),
     Target("plan", "client.disclosing", (Invalid,), _plans, _plan),
     Target("roster", "client.roster", (Invalid,), _rosters, _roster, slow=2),
     Target("calls", "client.duty_book", (Invalid,), _journals, _journal),

@@ -214,7 +214,8 @@ WORDS = {
     "OpenEntriesRequest": {"start": "which entries interest the caller", "limit": _COUNT, "purpose": _WHY},
     "GetDirectoryRequest": {},
     "GetPacksRequest": {},
-    "PublishRequest": {"quorum": "which law is published; it is public"},
+    "ListProvidersRequest": {},
+    "PublishRequest": {"quorum": "which law or which provider's catalogue is published; it is public"},
 }
 
 

@@ -29,6 +29,7 @@ from rogatory.protocol.envelope import Verified
 from rogatory.protocol.errors import Invalid, Refused, RogatoryError
 from rogatory.protocol.header import (
     DAY_MS,
+    Address,
     Fact,
     Header,
     SectionKind,
@@ -107,7 +108,7 @@ def _finding(error: RogatoryError, severity: str = "ERROR") -> Finding:
 def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator[Finding]:
     """Run the judge's and the exchange's rules over a dry run."""
     opened, pack = made.opened, _pinned(session, made.statement.header)
-    provider = provider_catalogue(session.profile).entry(made.statement.header.addressee)
+    cgnat = shares_addresses(session, made.statement.header.addressee)
     if opened is None:
         return
     for number, particulars in opened.particulars.items():
@@ -115,7 +116,7 @@ def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator
             match(made.statement.header, particulars, pack.identifiers)
             check_shared_address(
                 pack.identifiers[particulars.identifier_type],
-                declares_cgnat=provider.cgnat,
+                declares_cgnat=cgnat,
                 observed=len(particulars.observed),
                 at=f"tasks[{number - 1}]",
             )
@@ -129,6 +130,15 @@ def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator
         _dry_run(session, made, pack)
     except RogatoryError as error:
         yield _finding(error)
+
+
+def shares_addresses(session: Session, provider: Address) -> bool:
+    """Tell whether a provider declares that many customers share an address.
+
+    Its own signed catalogue says so, or the profile's file does, which can only ask for more.
+    """
+    signed = session.exchange.catalogues.of(provider, session.clock.now_ms())
+    return (signed is not None and signed.cgnat) or provider_catalogue(session.profile).entry(provider).cgnat
 
 
 def _dry_run(session: Session, made: Prepared, pack: Pack) -> None:

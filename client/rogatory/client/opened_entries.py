@@ -21,6 +21,7 @@ from rogatory.client.feeds import Feeds
 from rogatory.client.scheme import Scheme
 from rogatory.client.views import fold_entry
 from rogatory.protocol import errors, tags
+from rogatory.protocol.catalogues import open_catalogue
 from rogatory.protocol.directory import PACK_TYPE, TRUST_LIST_TYPE, KeyRow, PartyKind
 from rogatory.protocol.entry import DEFAULT_SEAL_MONTHS, Fields, read_fields, reject_fields, scheme_fields
 from rogatory.protocol.entry_schema import (
@@ -39,7 +40,7 @@ from rogatory.protocol.entry_schema import (
 )
 from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import Address, StatementKind
 from rogatory.protocol.laws import open_recall
 from rogatory.protocol.quorum import quorum_digest, verify_quorum
 from rogatory.protocol.receipt import LogIdentity, check_dates
@@ -54,6 +55,7 @@ _SCHEME_KINDS: Final = frozenset(
         StatementKind.TRUST_LIST,
         StatementKind.PACK,
         StatementKind.PACK_RECALL,
+        StatementKind.CATALOGUE,
     }
 )
 _Signed = tuple[Verified, RequestState | None]
@@ -134,6 +136,7 @@ class Recomputer:
         self._states: dict[bytes, RequestState] = {}
         self._leaves: dict[bytes, bytes] = {}  # leaf of a request's last statement -> request id
         self._last_leaf: dict[bytes, bytes] = {}
+        self._versions: dict[Address, int] = {}  # newest catalogue of each unit
         self._time = 0
         self._next = 0
         self._feeds: Feeds | None = Feeds()
@@ -223,9 +226,18 @@ class Recomputer:
             verify_quorum(data, PACK_TYPE, root.pack_keys)
         elif kind is StatementKind.PACK_RECALL:
             open_recall(data, root)
+        elif kind is StatementKind.CATALOGUE:
+            self._catalogue(data)
         elif item.index not in self._objects:
             raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         return scheme_fields(kind, quorum_digest(data), time_ms)
+
+    def _catalogue(self, data: bytes) -> None:
+        """A provider's own word, each version later than the one before."""
+        catalogue = open_catalogue(data, self._scheme.directory).catalogue
+        if catalogue.version <= self._versions.get(catalogue.address, 0):
+            raise NotVerified(errors.X_LOG_INVALID, "envelope", "CATALOGUE.ORDER")
+        self._versions[catalogue.address] = catalogue.version
 
     def _rejection(self, data: bytes, values: Mapping[int, bytes], time_ms: int) -> tuple[Fields, _Signed]:
         """Before a signature verifies, the actor is the TLS peer: it must be enrolled, and the rejection's addressee."""

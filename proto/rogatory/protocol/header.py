@@ -85,6 +85,7 @@ class StatementKind(IntEnum):
     ENROL = 56
     VOUCH = 57
     UNIT_KEY_GRANT = 58
+    CATALOGUE = 59
 
 
 class SectionKind(IntEnum):

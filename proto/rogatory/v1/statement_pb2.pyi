@@ -87,6 +87,7 @@ class _StatementKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stateme
     STATEMENT_KIND_ENROL: _StatementKind.ValueType  # 56
     STATEMENT_KIND_VOUCH: _StatementKind.ValueType  # 57
     STATEMENT_KIND_UNIT_KEY_GRANT: _StatementKind.ValueType  # 58
+    STATEMENT_KIND_CATALOGUE: _StatementKind.ValueType  # 59
 
 class StatementKind(_StatementKind, metaclass=_StatementKindEnumTypeWrapper):
     """Every kind of statement that the design knows, reserved from the start. A kind whose body is not defined in
@@ -152,6 +153,7 @@ STATEMENT_KIND_PACK_RECALL: StatementKind.ValueType  # 55
 STATEMENT_KIND_ENROL: StatementKind.ValueType  # 56
 STATEMENT_KIND_VOUCH: StatementKind.ValueType  # 57
 STATEMENT_KIND_UNIT_KEY_GRANT: StatementKind.ValueType  # 58
+STATEMENT_KIND_CATALOGUE: StatementKind.ValueType  # 59
 Global___StatementKind: _TypeAlias = StatementKind  # noqa: Y015
 
 class _RequestKind:

@@ -11,6 +11,26 @@ from typing import Final
 # rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
 RULES: Final[tuple[tuple[str, str, str], ...]] = (
     (
+        "CATALOGUE.FORK",
+        "This version of the catalogue is in the log with other content; a version stands as it was published.",
+        "Publish the change as a new version; leave `version` out and the next one is taken.",
+    ),
+    (
+        "CATALOGUE.OWN",
+        "A catalogue speaks for a unit of the signer's own organisation, and only a provider has one.",
+        "Sign it with a device of that provider.",
+    ),
+    (
+        "CATALOGUE.ROLLBACK",
+        "The exchange lists an older catalogue than one that was verified here before, or none any more.",
+        "Do not act on it; what came is kept as evidence. Tell oversight.",
+    ),
+    (
+        "CATALOGUE.VERSION_GROWS",
+        "A later version of this catalogue is in the log.",
+        "Publish it as a new version; leave `version` out and the next one is taken.",
+    ),
+    (
         "CERTIFICATE.TERM",
         "The certificate of this device has run out, or does not count yet, so the exchange does not answer it.",
         "Check this machine's clock; if it is right, ask your registrar for a new certificate.",

@@ -13,6 +13,7 @@ import typer
 
 from rogatory.client.cli.command import call, command, group
 from rogatory.client.cli.draft_input import draft_of, facts_of, instant_of, load_json
+from rogatory.client.cli.emergency import new_divided, send_together
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.references import pick
 from rogatory.client.cli.render.draft import draft_tree, findings_tree
@@ -49,6 +50,7 @@ from rogatory.protocol.ids import SystemClock, SystemEntropy
 app = group("request", "Ask for data, follow a request, take in the answer.")
 DRAFT = Annotated[str, typer.Argument(metavar="DRAFT", help="Id of the draft, or six digits of it.")]
 ERROR = "ERROR"
+DISCLOSURE = "DISCLOSURE"
 
 
 @command(app, "new", prefix="request", signs=True)
@@ -98,6 +100,13 @@ def new(
     emergency_reasons: Annotated[
         str, typer.Option(metavar="TEXT", help="Why it is an emergency (sealed).")
     ] = "",
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="Divide it: freeze, ask now, ask the duty judge.")
+    ] = False,
+    duty_judge: Annotated[
+        str,
+        typer.Option(metavar="AUTHORITY", help="Who is asked first where that must be; with --emergency."),
+    ] = "",
 ) -> Exit | None:
     r"""Write a draft into your profile. Nothing is signed or sent, and nobody else sees it.
 
@@ -105,6 +114,10 @@ def new(
     What is more often a slip than meant (a year or an hour off, an end in the future) is asked; --yes answers yes. A
     typed identifier without a check digit is typed twice. A place in an exhibit is line:N, json:/pointer, csv:ROW,COLUMN
     or header:NAME; digest and place travel sealed with the request.
+
+    With --emergency one wish becomes several drafts, as the pack divides it: preservation of everything now, what the law
+    lets you ask now (validated afterwards, within the pack's time), and what a judge must see first. `send --together`
+    shows all of them once and signs each.
 
     Examples:
       rogatory request new --kind PRESERVATION --pack eu.e-evidence.2023-1543 --to "Example Access (invented)" \
@@ -115,7 +128,11 @@ def new(
         --zone Europe/Vienna ...
       rogatory request new --from-json draft.json
       rogatory request preview 0199ab --json | rogatory request new --from-json -
+      rogatory request new --emergency --fact emergency=LIFE --fact emergency.reason=CHILD_AT_RISK \
+        --duty-judge "Court and prosecutor of Northland (invented)" ...
     """
+    if duty_judge and not emergency:
+        raise UsageError("A duty judge is named together with --emergency.", "--duty-judge", "WITH")
     if from_json:
         draft = draft_of(load_json(from_json, run.stdin, "--from-json"))
     else:
@@ -134,7 +151,7 @@ def new(
             exhibit=exhibit,
         )
         draft = DraftRequest(
-            kind=kind.upper(),
+            kind=kind.upper() or (DISCLOSURE if emergency else ""),
             pack_id=pack,
             provider=to,
             authority=authority,
@@ -148,6 +165,8 @@ def new(
         draft = draft_of(draft_to_json(draft))  # the same checks as for JSON
     profile = run.profile()
     ask_about(run, draft)
+    if emergency:
+        return new_divided(run, draft, duty_judge)
     draft = new_draft(draft, SystemClock(), SystemEntropy())
     result = DraftResult(save_draft(profile, draft), draft)
     run.output.result(run.command, result, draft_tree(draft))
@@ -204,15 +223,20 @@ def send(
     give_up: Annotated[
         int, typer.Option("--discard", metavar="N", help="Give up what waits under this number.")
     ] = 0,
+    together: Annotated[
+        bool, typer.Option("--together", help="With all that was drafted together with it in an emergency.")
+    ] = False,
 ) -> Exit | None:
     """Show a request, ask, sign it, seal it, send it. Without a network it waits in the outbox, shown as not sent.
 
     Every command that reaches the exchange first sends what waits. --waiting does only that and shows each statement:
     ends with 4 if one was refused, 5 if one waits still. --discard takes one out unsent, after asking; its bytes are kept.
-    A request marked emergency needs the word "emergency" typed in full; --yes is not accepted then.
+    A request marked emergency needs the word "emergency" typed in full; --yes is not accepted then. --together shows what
+    `new --emergency` has divided once, asks once, and signs each request by itself; what is refused does not keep the others.
 
     Examples:
       rogatory request send 0199ab
+      rogatory request send 0199ab --together
       rogatory request send --waiting
       rogatory request send --discard 3
     """
@@ -223,6 +247,8 @@ def send(
     if give_up:
         return discard_waiting(run, give_up)
     loaded = _load(run.profile(), draft)
+    if together:
+        return send_together(run, loaded)
 
     async def work(session: Session) -> SentResult:
         prepared = prepare_issue(session, loaded)

@@ -35,6 +35,8 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult, RadarResult
+from rogatory.client.cli.results_emergency import DividedResult, TogetherResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -80,6 +82,8 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "keys list": (KeyList,),
     "keys new": (KeysMade,),
     "operator init": (TrainingMade, ExchangeMade),
+    "provider catalogue publish": (CataloguePublishedResult,),
+    "provider catalogue show": (CataloguesResult,),
     "provider challenge": (SentResult,),
     "provider claim-cost": (SentResult,),
     "provider clarify": (SentResult,),
@@ -106,15 +110,16 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request hold": (SentResult,),
     "request lint": (LintResult,),
     "request maintain": (SentResult,),
-    "request new": (DraftResult,),
+    "request new": (DraftResult, DividedResult),
     "request new-deadline": (SentResult,),
     "request notice": (SentResult,),
     "request notify": (SentResult,),
     "request preview": (PreviewResult,),
+    "request radar": (RadarResult, DraftResult),
     "request report-error": (SentResult,),
     "request report-excess": (SentResult,),
     "request second": (SentResult,),
-    "request send": (SentResult, OutboxResult, DiscardedResult),
+    "request send": (SentResult, OutboxResult, DiscardedResult, TogetherResult),
     "request settle-cost": (SentResult,),
     "request status": (RequestResult, ListResult),
     "request transmitted-outside": (SentResult,),
