@@ -24,7 +24,7 @@ from rogatory.client.composing import Finding, Prepared
 from rogatory.client.drafts import DraftRequest
 from rogatory.client.outgoing import Flushed, Sent
 from rogatory.client.requests import RequestRow
-from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.client.views import CarriedStatement, RequestView, ViewedStatement
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.terms import owed
 
@@ -158,7 +158,10 @@ class DutyResult:
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
-    """A statement of a request, in log order, with the state after it."""
+    """A statement of a request, in log order, with the state after it.
+
+    One that is not in the log yet (a request that was carried as a file) has the index 0 and the moment of its signature.
+    """
 
     index: int
     time_ms: int
@@ -257,7 +260,7 @@ def request_result(view: RequestView) -> RequestResult:
         emergency=state.emergency,
         categories=state.categories,
         preserved_until_ms=state.preserved_until_ms,
-        last_index=state.last_index,
+        last_index=view.statements[-1].index if view.statements else 0,
         tasks=_tasks(state),
         duties=tuple(
             DutyResult(item.name, item.due_ms, item.met, item.fired, owed(state, item), item.rule)
@@ -272,7 +275,10 @@ def request_result(view: RequestView) -> RequestResult:
         holds=hold_results(view),
         proposals=proposal_results(view),
         debts=debt_results(view),
-        statements=tuple(_statement(item) for item in view.statements),
+        statements=(
+            *(_statement(item) for item in view.statements),
+            *(_carried(item) for item in view.carried),
+        ),
     )
 
 
@@ -341,6 +347,20 @@ def _statement(item: ViewedStatement) -> StatementResult:
     return StatementResult(
         index=item.receipt.receipt.index,
         time_ms=item.receipt.time_ms,
+        kind=header.kind.name,
+        org=header.issuer.org,
+        subject=header.issuer.subject,
+        role=header.issuer.role,
+        state=item.state.name.name,
+        envelope_digest=item.verified.digest,
+    )
+
+
+def _carried(item: CarriedStatement) -> StatementResult:
+    header = item.verified.header
+    return StatementResult(
+        index=0,
+        time_ms=header.issued_at_ms,
         kind=header.kind.name,
         org=header.issuer.org,
         subject=header.issuer.subject,

@@ -35,6 +35,7 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_carry import CarriedResult, DepositsResult, TakenResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -44,6 +45,7 @@ from rogatory.client.cli.results_law import (
     PacksResult,
 )
 from rogatory.client.cli.results_log import EntriesResult, LogVerdictResult, MirrorResult, ProofResult
+from rogatory.client.cli.results_outside import LetterResult, OutsideResult
 from rogatory.client.enrolment import KeysMade
 from rogatory.client.exchange_init import ExchangeMade
 from rogatory.client.realm_init import TrainingMade
@@ -75,6 +77,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "keys list": (KeyList,),
     "keys new": (KeysMade,),
     "operator init": (TrainingMade, ExchangeMade),
+    "provider carry": (CarriedResult,),
     "provider challenge": (SentResult,),
     "provider claim-cost": (SentResult,),
     "provider clarify": (SentResult,),
@@ -84,7 +87,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "provider object": (SentResult,),
     "provider preserve": (SentResult,),
     "provider propose": (SentResult,),
-    "provider receive": (SentResult,),
+    "provider receive": (SentResult, TakenResult),
     "provider refuse": (SentResult,),
     "provider release": (SentResult,),
     "provider show": (ShowResult,),
@@ -93,12 +96,15 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request answer": (SentResult,),
     "request attest-deletion": (SentResult,),
     "request bundle": (BundleResult,),
+    "request carry": (CarriedResult,),
     "request confirm-origin": (SentResult,),
     "request defer-notice": (SentResult,),
+    "request deposit": (DepositsResult,),
     "request end": (SentResult,),
     "request extend": (SentResult,),
     "request fetch": (FetchResult,),
     "request hold": (SentResult,),
+    "request letter": (LetterResult,),
     "request lint": (LintResult,),
     "request maintain": (SentResult,),
     "request new": (DraftResult,),
@@ -106,6 +112,8 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request notice": (SentResult,),
     "request notify": (SentResult,),
     "request preview": (PreviewResult,),
+    "request receive": (TakenResult,),
+    "request receive-outside": (OutsideResult,),
     "request report-error": (SentResult,),
     "request report-excess": (SentResult,),
     "request second": (SentResult,),
