@@ -53,6 +53,7 @@ WORDS = {
         "directory_index": "which directory the signer works with",
         "request_position": "whether the signer knew the newest state",
         "feed_digest": "how far the signer's party has listened",
+        "request_digest": "that the signer worked from a file, and up to which statement",
     },
     "Issuer": {
         "org": "which organisation acts",

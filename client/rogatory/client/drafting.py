@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from rogatory.client.addressbook import find_unit
+from rogatory.client.addressbook import find_provider, find_unit
 from rogatory.client.composing import Finding, Opened, Prepared, new_header, prepared
 from rogatory.client.draft_checks import asked_of, parse
 from rogatory.client.drafts import DraftRequest, DraftTask
@@ -84,7 +84,7 @@ def _parts(session: Session, draft: DraftRequest) -> Iterator[Finding]:
         lambda: _request_id(draft),
         lambda: _pack(session, draft),
         lambda: _kind(draft),
-        lambda: find_unit(session, draft.provider, "draft.provider"),
+        lambda: find_provider(session, draft.provider, "draft.provider"),
     ]
     if draft.authority:
         checks.append(lambda: find_unit(session, draft.authority, "draft.authority"))
@@ -155,7 +155,7 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
     request_id = _request_id(draft)
     require(draft.tasks, "draft.tasks", "PRESENT", errors.X_FIELD_MISSING)
     kind, pack = _kind(draft), _pack(session, draft)
-    provider = find_unit(session, draft.provider, "draft.provider")
+    provider = find_provider(session, draft.provider, "draft.provider")
     authority = find_unit(session, draft.authority, "draft.authority") if draft.authority else None
     enforcing = find_unit(session, draft.enforcing, "draft.enforcing") if draft.enforcing else None
     reply = find_unit(session, draft.reply_to, "draft.reply_to") if draft.reply_to else _own(session)
@@ -290,7 +290,7 @@ def _task(session: Session, request_id: bytes, particulars: Particulars) -> Task
 def _readers(pack: Pack, units: Mapping[str, UnitRow | None], section: str = "GROUNDS") -> list[UnitRow]:
     """Return the units that the law lets read a section, among those that the request names."""
     named = (units.get(audience) for audience in pack.readers(section))
-    return list({unit.key_id: unit for unit in named if unit is not None}.values())
+    return list({unit.key_id: unit for unit in named if unit is not None and unit.sealing_key}.values())
 
 
 def _seal(

@@ -191,6 +191,17 @@ class ExchangeClient:
             return
         check_continues(before, scheme)
 
+    def adopt(self, directory: GetDirectoryResponse, packs: GetPacksResponse, scheme: Scheme) -> None:
+        """Go on with a verified scheme that came another way than from the exchange, as if it had come from there.
+
+        Raises:
+            NotVerified: It goes back behind the stored one, or takes something of it away.
+        """
+        self._continues(scheme)
+        self.state.note_heads(*scheme.heads)
+        self.state.save_scheme(directory, packs, scheme.directory.trust_list.version)
+        self._scheme = scheme
+
     async def checkpoint(self, old_size: int = 0) -> GetCheckpointResponse:
         """Return the published checkpoint with the consistency proof from a size, not verified."""
         return await self.channel.call(

@@ -124,10 +124,10 @@ def section_places(
 ) -> Iterable[tuple[SectionRef, Header, bytes]]:
     """Yield each section with the header that it is bound to and the envelope digest of that statement."""
     wanted = set(refs)
-    for item in view.statements:
-        for ref in item.verified.header.sections:
+    for item in view.said:
+        for ref in item.header.sections:
             if ref in wanted:
-                yield ref, item.verified.header, item.verified.digest
+                yield ref, item.header, item.digest
 
 
 def _open(session: Session, data: bytes, ref: SectionRef, header: Header) -> bytes:
@@ -138,7 +138,7 @@ def _open(session: Session, data: bytes, ref: SectionRef, header: Header) -> byt
 def _matches(view: RequestView, ref: SectionRef, opened: Particulars) -> None:
     if opened.task != ref.task:
         raise NotVerified("X_SECTION_MISMATCH", "particulars.task", "HEADER_SAYS")
-    match(view.issue.verified.header, opened, view.pack.identifiers)
+    match(view.statement(view.state.issue_digest).header, opened, view.pack.identifiers)
 
 
 async def section_objects(

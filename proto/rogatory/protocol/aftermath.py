@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.carrying import deposit_owed
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import (
@@ -129,10 +130,11 @@ def settle_cost(state: RequestState, decision: Decision) -> RequestState:
 
 
 def transmit_outside(state: RequestState, decision: Decision) -> RequestState:
-    """What went another way, recorded with its date, size and digest."""
-    if decision.body(TransmitOutside).sent_at_ms > decision.setting.time_ms:
+    """What went another way, recorded with its date, size and digest; the order itself as a file starts the term of deposit."""
+    sent_at_ms = decision.body(TransmitOutside).sent_at_ms
+    if sent_at_ms > decision.setting.time_ms:
         refuse(errors.X_TIME_RANGE_INVALID, "body.sent_at_ms", "NOT_IN_FUTURE")
-    return state
+    return deposit_owed(state, decision, sent_at_ms)
 
 
 def rewrap(state: RequestState, decision: Decision) -> RequestState:

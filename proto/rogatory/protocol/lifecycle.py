@@ -25,18 +25,21 @@ from rogatory.protocol import (
     scoping,
     terms,
 )
+from rogatory.protocol.bodies import Validate
+from rogatory.protocol.carrying import require_carrying
 from rogatory.protocol.decision import Decision, Setting, refuse
 from rogatory.protocol.directory import Directory, PartyKind
+from rogatory.protocol.duties import Clock
 from rogatory.protocol.envelope import Verified, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.lifecycle_table import TABLE, About, Actor, Row
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, RequestState, Seconded, Superseded
+from rogatory.protocol.state import TERMINAL, HoldName, RequestState, Seconded, Superseded
 
 MAX_STATE_SECTIONS: Final = 512
 MAX_SECONDED: Final = 16
-# These say that something was seen or approved; who decides need not have seen them.
+# These say that something was seen or approved; who decides need not have seen them (nor what ``_still`` adds).
 _STILL: Final = frozenset({StatementKind.PAGE_ACK, StatementKind.SECOND})
 
 
@@ -74,13 +77,15 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
     after = terms.rested(state, rule(state, decision), decision)
     # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
     _notes(after, decision)
-    return replace(
+    after = replace(
         after,
         sections=(*after.sections, *header.sections),
         last_index=setting.index,
         last_digest=verified.digest,
-        moved_index=after.moved_index if header.kind in _STILL else setting.index,
     )
+    if _still(state, decision):
+        return after
+    return replace(after, moved_index=setting.index, moved_digest=verified.digest)
 
 
 def fold(
@@ -144,8 +149,11 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
         refuse(errors.X_PACK_RECALLED, "header.kind", pack.rule("recall"))
     if _ended(state, header, row):
         refuse(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
+    if header.seen.request_digest:  # the signer worked from a file
+        require_carrying(state, pack, "header.seen.request_digest")
     position = header.seen.request_position
-    if row.deciding and not state.moved_index < position <= state.last_index + 1:
+    seen = state.moved_index < position <= state.last_index + 1 or _named(state, decision)
+    if row.deciding and not seen:
         refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
     if position > state.last_index + 1:
         refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
@@ -162,6 +170,28 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
     if header.kind.name in pack.rules(state.kind).two_persons and not _seconded(state, decision):
         refuse(errors.X_SECOND_MISSING, "header.kind", pack.rule(f"kinds/{state.kind.name}/two_persons"))
+
+
+def _still(state: RequestState, decision: Decision) -> bool:
+    """Whether a statement leaves alone what anybody may decide on.
+
+    Also a validation that was owed and is given whole, and that a deposit is late: neither changes what an answer may hold, and
+    either may come in between while the other side of a carried request still signs without the log.
+    """
+    body = decision.verified.statement.body
+    if isinstance(body, Validate):
+        owed = state.held(HoldName.EX_POST_VALIDATION_PENDING) is not None
+        return owed and decision.header.about == state.issue_digest and body.granted == state.granted
+    return decision.header.kind in _STILL or (isinstance(body, Clock) and body.obligation == terms.DEPOSIT)
+
+
+def _named(state: RequestState, decision: Decision) -> bool:
+    """Whether the signer names the last statement that counts by its digest, since its place in the log was not known.
+
+    As strong as the place: who knows the digest of the signed bytes has had them.
+    """
+    named = decision.header.seen.request_digest
+    return bool(named) and named in {state.moved_digest, state.last_digest}
 
 
 def _taken_back(state: RequestState, header: Header) -> Superseded | None:

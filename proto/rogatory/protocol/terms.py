@@ -24,13 +24,14 @@ from rogatory.protocol.state import TERMINAL, Flag, HoldName, Obligation, Reques
 CLOCK_ROLE: Final = "CLOCK"
 EX_POST: Final = "ex_post_validation"
 CLARIFICATION: Final = "clarification"
+DEPOSIT: Final = "deposit"
 ENFORCING: Final = "enforcing_authority"
 OBJECTION: Final = "objection"
 PRESERVE: Final = "preserve"
 PRODUCE: Final = "produce"
 SERVE: Final = "serve"
 VALIDATE: Final = "validate"
-_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, OBJECTION, PRESERVE, PRODUCE, SERVE, VALIDATE})
+_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, DEPOSIT, OBJECTION, PRESERVE, PRODUCE, SERVE, VALIDATE})
 
 
 def started(state: RequestState, decision: Decision, clock: str) -> tuple[Obligation, ...]:

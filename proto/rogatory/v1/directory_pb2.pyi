@@ -231,11 +231,14 @@ class UnitRow(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     SEALING_KEY_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    CALL_BACK_FIELD_NUMBER: _builtins.int
     org: _builtins.bytes
     unit: _builtins.bytes
     sealing_key: _builtins.bytes
     """Raw MLKEM768-X25519 public key, 1216 bytes (alg 9)."""
     status: Global___RowStatus.ValueType
+    call_back: _builtins.str
+    """Telephone number to call back, a global one as in RFC 3966 (tel:+44...); empty where none is given."""
     def __init__(
         self,
         *,
@@ -243,10 +246,11 @@ class UnitRow(_message.Message):
         unit: _builtins.bytes = ...,
         sealing_key: _builtins.bytes = ...,
         status: Global___RowStatus.ValueType = ...,
+        call_back: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["org", b"org", "sealing_key", b"sealing_key", "status", b"status", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_back", b"call_back", "org", b"org", "sealing_key", b"sealing_key", "status", b"status", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

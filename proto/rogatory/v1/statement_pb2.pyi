@@ -523,6 +523,7 @@ class Seen(_message.Message):
     DIRECTORY_INDEX_FIELD_NUMBER: _builtins.int
     REQUEST_POSITION_FIELD_NUMBER: _builtins.int
     FEED_DIGEST_FIELD_NUMBER: _builtins.int
+    REQUEST_DIGEST_FIELD_NUMBER: _builtins.int
     log_size: _builtins.int
     log_root: _builtins.bytes
     directory_index: _builtins.int
@@ -531,6 +532,10 @@ class Seen(_message.Message):
     """1 + the log index of the request's last statement known to the signer; 0 for a new request."""
     feed_digest: _builtins.bytes
     """Head of the hash chain over what was addressed to the signer's party."""
+    request_digest: _builtins.bytes
+    """Envelope digest of the request's last statement known to the signer, where that had no place in the log yet because the
+    request was carried as a file; else empty.
+    """
     def __init__(
         self,
         *,
@@ -539,10 +544,11 @@ class Seen(_message.Message):
         directory_index: _builtins.int = ...,
         request_position: _builtins.int = ...,
         feed_digest: _builtins.bytes = ...,
+        request_digest: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_index", b"directory_index", "feed_digest", b"feed_digest", "log_root", b"log_root", "log_size", b"log_size", "request_position", b"request_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_index", b"directory_index", "feed_digest", b"feed_digest", "log_root", b"log_root", "log_size", b"log_size", "request_digest", b"request_digest", "request_position", b"request_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

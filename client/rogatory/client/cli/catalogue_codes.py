@@ -107,6 +107,7 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
     ("debt.ERROR", "an error was reported, and deletion is not attested"),
     ("debt.COST", "a claim is neither paid nor denied"),
     ("duty.clarification", "the question of the provider must be answered"),
+    ("duty.deposit", "what was carried as a file must be in the log, from both sides"),
     ("duty.enforcing_authority", "the enforcing authority may raise a ground until then"),
     ("duty.error", "deletion or restriction must be attested"),
     ("duty.ex_post_validation", "the validation that is owed must be given"),

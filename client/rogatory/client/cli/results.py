@@ -32,7 +32,7 @@ from rogatory.client.duty import looks_of
 from rogatory.client.outgoing import Flushed, Sent
 from rogatory.client.paging import Page
 from rogatory.client.requests import RequestRow
-from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.client.views import CarriedStatement, RequestView, ViewedStatement
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.terms import owed
 
@@ -166,7 +166,10 @@ class DutyResult:
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
-    """A statement of a request, in log order, with the state after it."""
+    """A statement of a request, in log order, with the state after it.
+
+    One that is not in the log yet (a request that was carried as a file) has the index 0 and the moment of its signature.
+    """
 
     index: int
     time_ms: int
@@ -269,7 +272,7 @@ def request_result(view: RequestView, org: bytes = b"", pages: Iterable[Page] = 
         emergency=state.emergency,
         categories=state.categories,
         preserved_until_ms=state.preserved_until_ms,
-        last_index=state.last_index,
+        last_index=view.statements[-1].index if view.statements else 0,
         tasks=_tasks(state),
         duties=tuple(
             DutyResult(item.name, item.due_ms, item.met, item.fired, owed(state, item), item.rule)
@@ -284,7 +287,10 @@ def request_result(view: RequestView, org: bytes = b"", pages: Iterable[Page] = 
         holds=hold_results(view),
         proposals=proposal_results(view),
         debts=debt_results(view),
-        statements=tuple(_statement(item) for item in view.statements),
+        statements=(
+            *(_statement(item) for item in view.statements),
+            *(_carried(item) for item in view.carried),
+        ),
         steps=step_results(state),
         pages=page_results(pages, looks_of(view, org)),
     )
@@ -360,6 +366,20 @@ def _statement(item: ViewedStatement) -> StatementResult:
     return StatementResult(
         index=item.receipt.receipt.index,
         time_ms=item.receipt.time_ms,
+        kind=header.kind.name,
+        org=header.issuer.org,
+        subject=header.issuer.subject,
+        role=header.issuer.role,
+        state=item.state.name.name,
+        envelope_digest=item.verified.digest,
+    )
+
+
+def _carried(item: CarriedStatement) -> StatementResult:
+    header = item.verified.header
+    return StatementResult(
+        index=0,
+        time_ms=header.issued_at_ms,
         kind=header.kind.name,
         org=header.issuer.org,
         subject=header.issuer.subject,

@@ -169,7 +169,8 @@ def show_result(
 
 def issue_of(opened: Opened) -> bytes:
     """Return the exact envelope bytes of the issue in force that was opened."""
-    return _view(opened).issue.verified.data
+    view = _view(opened)
+    return view.statement(view.state.issue_digest).data
 
 
 def _view(opened: Opened) -> RequestView:

@@ -35,6 +35,7 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_carry import CarriedResult, DepositsResult, TakenResult
 from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult, RadarResult
 from rogatory.client.cli.results_emergency import DividedResult, TogetherResult
 from rogatory.client.cli.results_law import (
@@ -46,6 +47,7 @@ from rogatory.client.cli.results_law import (
     PacksResult,
 )
 from rogatory.client.cli.results_log import EntriesResult, LogVerdictResult, MirrorResult, ProofResult
+from rogatory.client.cli.results_outside import LetterResult, OutsideResult
 from rogatory.client.cli.results_people import RosterResult, ToldResult
 from rogatory.client.enrolment import KeysMade
 from rogatory.client.exchange_init import ExchangeMade
@@ -84,6 +86,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "operator init": (TrainingMade, ExchangeMade),
     "provider catalogue publish": (CataloguePublishedResult,),
     "provider catalogue show": (CataloguesResult,),
+    "provider carry": (CarriedResult,),
     "provider challenge": (SentResult,),
     "provider claim-cost": (SentResult,),
     "provider clarify": (SentResult,),
@@ -93,7 +96,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "provider object": (SentResult,),
     "provider preserve": (SentResult,),
     "provider propose": (SentResult,),
-    "provider receive": (SentResult,),
+    "provider receive": (SentResult, TakenResult),
     "provider refuse": (SentResult,),
     "provider release": (SentResult,),
     "provider show": (ShowResult,),
@@ -102,12 +105,15 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request answer": (SentResult,),
     "request attest-deletion": (SentResult,),
     "request bundle": (BundleResult,),
+    "request carry": (CarriedResult,),
     "request confirm-origin": (SentResult,),
     "request defer-notice": (SentResult,),
+    "request deposit": (DepositsResult,),
     "request end": (SentResult,),
     "request extend": (SentResult,),
     "request fetch": (FetchResult,),
     "request hold": (SentResult,),
+    "request letter": (LetterResult,),
     "request lint": (LintResult,),
     "request maintain": (SentResult,),
     "request new": (DraftResult, DividedResult),
@@ -116,6 +122,8 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request notify": (SentResult,),
     "request preview": (PreviewResult,),
     "request radar": (RadarResult, DraftResult),
+    "request receive": (TakenResult,),
+    "request receive-outside": (OutsideResult,),
     "request report-error": (SentResult,),
     "request report-excess": (SentResult,),
     "request second": (SentResult,),

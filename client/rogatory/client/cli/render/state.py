@@ -66,7 +66,7 @@ def request_tree(found: RequestResult, names: Names, now_ms: int, people: People
         head.append(text_row("extended", f"{found.extensions} times" if found.extensions > 1 else "once"))
     said = tuple(
         text_row(
-            f"entry {item.index}",
+            f"entry {item.index}" if item.index else "NOT in the log",
             f"{utc(item.time_ms)}  {item.kind} by {item.role}: {item.state}",
             names.remark(item.subject),
         )
