@@ -42,7 +42,7 @@ from rogatory.protocol.lifecycle import decide
 from rogatory.protocol.match import match
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.sealed import identifier_commitment, section_context
-from rogatory.protocol.state import StateName
+from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import Issue, RequestKind, Statement
 
 # A warning: allowed, but worth a second look. The others are those of ``protocol.plausibility``.
@@ -126,19 +126,24 @@ def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator
     if grounds is None or not (grounds.necessity and grounds.proportionality):
         yield Finding(W_GROUNDS_EMPTY, "grounds.necessity", "GROUNDS", "WARNING")
     try:
-        _dry_run(session, made, pack)
+        dry_run(session, made, pack)
     except RogatoryError as error:
         yield _finding(error)
 
 
-def _dry_run(session: Session, made: Prepared, pack: Pack) -> None:
+def dry_run(session: Session, made: Prepared, pack: Pack) -> RequestState:
+    """Return the state that the rules make of a request that is neither signed nor sent; its digests are not known yet.
+
+    Raises:
+        Refused: As ``decide``.
+    """
     state = made.view.state if made.view is not None else None
     row = session.row
     if made.statement.header.issuer.role not in row.roles:
         raise Refused(errors.X_ROLE_NOT_HELD, "header.issuer.role", "DIRECTORY.ROLES")
     verified = Verified(b"", made.statement, bytes(32), bytes(32), row)
     index = state.last_index + 1 if state is not None else 0
-    decide(state, verified, Setting(index, session.clock.now_ms(), session.directory, pack))
+    return decide(state, verified, Setting(index, session.clock.now_ms(), session.directory, pack))
 
 
 def _make(session: Session, draft: DraftRequest) -> Prepared:

@@ -31,6 +31,7 @@ from rogatory.client.cli import (
     scope_commands,
     second_commands,
     term_commands,
+    xray_commands,
 )
 from rogatory.client.cli.exits import MEANINGS, Exit
 from rogatory.client.cli.misuse import misuse
@@ -60,6 +61,7 @@ ADDED = (
     scope_commands,
     second_commands,
     term_commands,
+    xray_commands,
 )
 for _group in (
     request_commands.app,

@@ -162,7 +162,7 @@ def lint_command(run: Run, draft: DRAFT) -> Exit | None:
     Examples:
       rogatory request lint 0199ab
     """
-    loaded = _load(run.profile(), draft)
+    loaded = loaded_draft(run.profile(), draft)
 
     async def work(session: Session) -> tuple[FindingResult, ...]:
         return findings(lint(session, loaded))
@@ -183,7 +183,7 @@ def preview(run: Run, draft: DRAFT) -> Exit | None:
       rogatory request preview 0199ab
       rogatory request preview 0199ab --json > draft.json
     """
-    loaded = _load(run.profile(), draft)
+    loaded = loaded_draft(run.profile(), draft)
 
     async def work(session: Session) -> tuple[Prepared, Section]:
         prepared = prepare_issue(session, loaded)
@@ -222,7 +222,7 @@ def send(
         return send_waiting(run)
     if give_up:
         return discard_waiting(run, give_up)
-    loaded = _load(run.profile(), draft)
+    loaded = loaded_draft(run.profile(), draft)
 
     async def work(session: Session) -> SentResult:
         prepared = prepare_issue(session, loaded)
@@ -233,5 +233,6 @@ def send(
     return None
 
 
-def _load(profile: Profile, text: str) -> DraftRequest:
+def loaded_draft(profile: Profile, text: str) -> DraftRequest:
+    """Return the draft that an id, or the beginning of one, names."""
     return load_draft(profile, pick(text, list_drafts(profile), "DRAFT"))

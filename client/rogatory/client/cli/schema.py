@@ -35,6 +35,7 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_desk import XrayResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -115,6 +116,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request transmitted-outside": (SentResult,),
     "request watch": (WatchedResult,),
     "request withdraw": (SentResult,),
+    "request xray": (XrayResult,),
     "verify": (BundleVerdictResult,),
 }
 
