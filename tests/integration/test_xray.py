@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -42,7 +41,7 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
     server.stop()
 
 
-def _flat(plain: Any) -> Iterator[str]:
+def _flat(plain: object) -> Iterator[str]:
     """Every value of plain data, as text; what is empty says nothing."""
     if isinstance(plain, Mapping):
         for item in plain.values():
@@ -56,7 +55,7 @@ def _flat(plain: Any) -> Iterator[str]:
         yield str(plain)
 
 
-def _of_content(content: Any) -> list[str]:
+def _of_content(content: object) -> list[str]:
     plain = to_plain(content)
     if "identifier" in plain:
         plain = {**plain, "identifier": bytes.fromhex(plain["identifier"]).decode()}

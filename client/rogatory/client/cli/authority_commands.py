@@ -15,14 +15,19 @@ from rogatory.client import authority
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import call, command, group
 from rogatory.client.cli.exits import Exit
-from rogatory.client.cli.opened import show_opened
+from rogatory.client.cli.opened import bytes_sections
+from rogatory.client.cli.pages import HTML, check_page, write_page
 from rogatory.client.cli.references import request_id
+from rogatory.client.cli.render.order import order_tree
 from rogatory.client.cli.render.state import list_tree
+from rogatory.client.cli.render.tree import Section
 from rogatory.client.cli.results import list_result
+from rogatory.client.cli.results_answer import OrderResult, order_result
 from rogatory.client.cli.scope_options import DROP_ELEMENT, DROP_TASK, SINCE, UNTIL, narrowing_of
 from rogatory.client.cli.session import Run
-from rogatory.client.cli.signing import sign
+from rogatory.client.cli.signing import session_names, sign
 from rogatory.client.composing import Prepared
+from rogatory.client.orders import order_of
 from rogatory.client.session import Session
 from rogatory.protocol.ids import SystemClock
 
@@ -43,13 +48,40 @@ def queue(run: Run) -> Exit | None:
 
 
 @command(app, "show", prefix="authority")
-def show(run: Run, request: REQUEST) -> Exit | None:
-    """Open a request's sealed sections and check them against what was signed. Ends with 7 if something differs.
+def show(
+    run: Run,
+    request: REQUEST,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the exact bytes, the state and all that was said.")
+    ] = False,
+    html: HTML = None,
+) -> Exit | None:
+    """Show a request as a one-page order: who, what exactly, why now, who else is touched, each rule, what is new.
+
+    Opens the sealed sections and checks them against what was signed; ends with 7 if something differs. Each rule of the law
+    is pass or FAIL, with its legal basis; your own competence is one of them. What is new since the last return is the
+    difference of two signed requests.
 
     Examples:
       rogatory authority show 0199ab
+      rogatory authority show 0199ab --html order.html
     """
-    return show_opened(run, authority.show, request)
+    check_page(html)
+
+    async def work(session: Session) -> tuple[OrderResult, Section]:
+        order = order_of(session, await authority.show(session, await request_id(session, request)))
+        view, result = order.opened.view, order_result(order)
+        if view is None:
+            raise AssertionError  # an order is of what was proven
+        tree = order_tree(order, result, view, session_names(session), SystemClock().now_ms())
+        more = bytes_sections(session, order.opened, result.request) if everything else ()
+        return result, Section(tree.title, (*tree.items, *more))
+
+    result, tree = call(run, work, secrets=True)
+    write_page(html, tree)
+    code = Exit.NOT_VERIFIED if result.problems else Exit.OK
+    run.output.outcome(run.command, code, result, tree)
+    return code
 
 
 @command(app, "grant", prefix="authority", signs=True)

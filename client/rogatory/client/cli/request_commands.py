@@ -31,7 +31,7 @@ from rogatory.client.cli.signing import ask_and_send, picture_under_law, questio
 from rogatory.client.cli.typed import Given, ask_about, identifier_from, typed_twice
 from rogatory.client.cli.waiting import discard_waiting, send_waiting
 from rogatory.client.composing import Prepared
-from rogatory.client.drafting import lint, prepare_issue
+from rogatory.client.drafting import prepare_issue
 from rogatory.client.drafts import (
     DraftGrounds,
     DraftRequest,
@@ -42,6 +42,7 @@ from rogatory.client.drafts import (
     new_draft,
     save_draft,
 )
+from rogatory.client.linting import lint
 from rogatory.client.profile import Profile
 from rogatory.client.session import Session
 from rogatory.protocol.ids import SystemClock, SystemEntropy
@@ -156,13 +157,30 @@ def new(
 
 
 @command(app, "lint", prefix="request")
-def lint_command(run: Run, draft: DRAFT) -> Exit | None:
-    """Say what the exchange's rules would say to a draft, without sending it. Ends with 4 if it would be refused.
+def lint_command(
+    run: Run,
+    draft: Annotated[
+        str, typer.Argument(metavar="DRAFT", help="Id of the draft; not with --from-json.")
+    ] = "",
+    from_json: Annotated[str, typer.Option("--from-json", metavar="-|FILE", help="A draft as JSON.")] = "",
+) -> Exit | None:
+    """Say everything that the rules have against a draft, at once, each with its legal basis and how it is put right.
+
+    Nothing is sent. Ends with 4 if it would be refused. --from-json looks at a draft that is not in the profile, and keeps
+    nothing of it.
 
     Examples:
       rogatory request lint 0199ab
+      rogatory request lint --from-json draft.json
+      rogatory request preview 0199ab --json | rogatory request lint --from-json -
     """
-    loaded = loaded_draft(run.profile(), draft)
+    if bool(draft) == bool(from_json):
+        raise UsageError("Name a draft or use --from-json; one of them.", "DRAFT", "ONE_OF")
+    if from_json:
+        stated = draft_of(load_json(from_json, run.stdin, "--from-json"))
+        loaded = new_draft(stated, SystemClock(), SystemEntropy())
+    else:
+        loaded = loaded_draft(run.profile(), draft)
 
     async def work(session: Session) -> tuple[FindingResult, ...]:
         return findings(lint(session, loaded))

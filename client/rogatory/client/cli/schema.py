@@ -30,6 +30,7 @@ from rogatory.client.cli.results import (
 from rogatory.client.cli.results_answer import (
     ConnectResult,
     FetchResult,
+    OrderResult,
     PlanResult,
     ShowResult,
     WatchedResult,
@@ -65,7 +66,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "authority refuse": (SentResult,),
     "authority rescind": (SentResult,),
     "authority return": (SentResult,),
-    "authority show": (ShowResult,),
+    "authority show": (OrderResult,),
     "directory pack lint": (PackLintResult,),
     "directory pack publish": (PackPublishedResult,),
     "directory pack recall": (PackSignedResult,),
