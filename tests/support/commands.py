@@ -77,7 +77,8 @@ class Realm:
             self.process.wait(timeout=30)
         (self.folder / "realm" / "server" / "data" / "endpoint.json").unlink(missing_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What the command's process is given."""
         mine = {
             name: value for name, value in os.environ.items() if not name.startswith(("ROGATORY_", "GRPC_"))
         }
@@ -92,7 +93,7 @@ class Realm:
         """Runs the command in this process: the same code without a second of imports, for stories with many commands."""
         out, err = io.StringIO(), io.StringIO()
         before, folder, reader = dict(os.environ), Path.cwd(), sys.stdin
-        os.environ.update(self._environment())
+        os.environ.update(self.environment())
         os.chdir(self.folder)
         sys.stdin = io.StringIO(stdin)
         try:
@@ -107,7 +108,7 @@ class Realm:
 
     def run(self, *arguments: str, stdin: str = "", failpoints: str | None = None) -> Ran:
         """Runs the command in the folder, as a shell would."""
-        environment = self._environment()
+        environment = self.environment()
         if failpoints is not None:
             environment["ROGATORY_TEST_FAILPOINTS"] = failpoints
         done = subprocess.run(

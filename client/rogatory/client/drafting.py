@@ -48,6 +48,15 @@ from rogatory.protocol.statements import Issue, RequestKind, Statement
 GROUNDS_EMPTY = Finding("W_GROUNDS_EMPTY", "grounds.necessity", "GROUNDS", "WARNING")
 
 
+async def up_to_date(session: Session, draft: DraftRequest) -> None:
+    """Learn what has become of a request that was sent before, so that a draft can replace it after a return."""
+    request_id = request_id_of(draft)
+    if session.online and session.exchange.stored_view(request_id) is None:
+        known = await session.exchange.list_requests()
+        if any(tip.request_id == request_id for tip in known):
+            await session.exchange.get_request(request_id, "STATUS")
+
+
 def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
     """Return the ``issue`` of a draft: the same bytes are shown, signed and sent.
 

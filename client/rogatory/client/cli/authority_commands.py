@@ -23,7 +23,7 @@ from rogatory.client.cli.render.state import list_tree
 from rogatory.client.cli.render.tree import Section
 from rogatory.client.cli.results import list_result
 from rogatory.client.cli.results_answer import OrderResult, order_result
-from rogatory.client.cli.scope_options import DROP_ELEMENT, DROP_TASK, SINCE, UNTIL, narrowing_of
+from rogatory.client.cli.scope_options import DROP_ELEMENT, DROP_TASK, NARROW, SINCE, UNTIL, narrowing_of
 from rogatory.client.cli.session import Run
 from rogatory.client.cli.signing import session_names, sign
 from rogatory.client.composing import Prepared
@@ -88,6 +88,7 @@ def show(
 def grant(
     run: Run,
     request: REQUEST,
+    narrow: NARROW = None,
     drop_task: DROP_TASK = None,
     drop_element: DROP_ELEMENT = None,
     since: SINCE = None,
@@ -100,10 +101,11 @@ def grant(
 
     Examples:
       rogatory authority grant 0199ab
+      rogatory authority grant 0199ab --narrow 2:drop --narrow 1:window=2026-11-03..2026-11-05
       rogatory authority grant 0199ab --drop-task 2
       rogatory authority grant 0199ab --drop-element 1:message_header --since 1:2026-11-03 --until 2026-11-05
     """
-    narrowing = narrowing_of(drop_task, drop_element, since, until)
+    narrowing = narrowing_of(drop_task, drop_element, since, until, narrow)
 
     async def prepare(session: Session) -> Prepared:
         return await authority.prepare_grant(session, await request_id(session, request), narrowing)

@@ -21,6 +21,7 @@ from rogatory.client.cli import (
     authority_commands,
     bundle_commands,
     directory_commands,
+    exhibit_commands,
     keys_commands,
     log_commands,
     operator_commands,
@@ -30,6 +31,7 @@ from rogatory.client.cli import (
     review_commands,
     scope_commands,
     second_commands,
+    template_commands,
     term_commands,
     xray_commands,
 )
@@ -55,11 +57,13 @@ app = typer.Typer(
 ADDED = (
     aftermath_commands,
     answer_commands,
+    exhibit_commands,
     log_commands,
     question_commands,
     review_commands,
     scope_commands,
     second_commands,
+    template_commands,
     term_commands,
     xray_commands,
 )

@@ -7,6 +7,7 @@ stand elsewhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ import typer
 from rogatory.client.cli.command import call, command, group
 from rogatory.client.cli.draft_input import draft_of, facts_of, instant_of, load_json
 from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.form import filled, incomplete
 from rogatory.client.cli.references import pick
 from rogatory.client.cli.render.draft import draft_tree, findings_tree
 from rogatory.client.cli.render.state import sent_tree
@@ -28,14 +30,14 @@ from rogatory.client.cli.results import (
 )
 from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.cli.signing import ask_and_send, picture_under_law, questions_of
-from rogatory.client.cli.typed import Given, ask_about, identifier_from, typed_twice
+from rogatory.client.cli.stated import Stated, begun_draft, begun_tasks
+from rogatory.client.cli.typed import Given, ask_about
 from rogatory.client.cli.waiting import discard_waiting, send_waiting
 from rogatory.client.composing import Prepared
-from rogatory.client.drafting import prepare_issue
+from rogatory.client.drafting import prepare_issue, up_to_date
 from rogatory.client.drafts import (
     DraftGrounds,
     DraftRequest,
-    DraftTask,
     draft_to_json,
     list_drafts,
     load_draft,
@@ -44,7 +46,9 @@ from rogatory.client.drafts import (
 )
 from rogatory.client.linting import lint
 from rogatory.client.profile import Profile
+from rogatory.client.scheme import Scheme
 from rogatory.client.session import Session
+from rogatory.client.templates import blank_draft, load_template
 from rogatory.protocol.ids import SystemClock, SystemEntropy
 
 app = group("request", "Ask for data, follow a request, take in the answer.")
@@ -56,6 +60,7 @@ ERROR = "ERROR"
 def new(
     run: Run,
     from_json: Annotated[str, typer.Option("--from-json", metavar="-|FILE", help="A draft as JSON.")] = "",
+    template: Annotated[str, typer.Option(metavar="NAME", help="Begin with a template of yours.")] = "",
     kind: Annotated[str, typer.Option(metavar="DISCLOSURE|PRESERVATION")] = "",
     pack: Annotated[str, typer.Option(metavar="PACK", help="Regime, such as eu.e-evidence.2023-1543.")] = "",
     to: Annotated[str, typer.Option(metavar="PROVIDER", help="Name in your book, or id.")] = "",
@@ -78,7 +83,7 @@ def new(
     element: Annotated[
         list[str] | None, typer.Option(metavar="ELEMENT", help="Data element; repeat.")
     ] = None,
-    purpose: Annotated[str, typer.Option(metavar="EVIDENCE|IDENTIFY")] = "EVIDENCE",
+    purpose: Annotated[str, typer.Option(metavar="EVIDENCE|IDENTIFY", help="EVIDENCE unless given.")] = "",
     since: Annotated[str, typer.Option(metavar="TIME", help="Begin of the window, with an offset.")] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="End of the window, included.")] = "",
     zone: Annotated[str, typer.Option(metavar="ZONE", help="Zone of times without an offset.")] = "",
@@ -102,7 +107,8 @@ def new(
 ) -> Exit | None:
     r"""Write a draft into your profile. Nothing is signed or sent, and nobody else sees it.
 
-    One task comes from the options; several come as JSON. See the JSON form with: rogatory request preview DRAFT --json
+    On a terminal, what the options and the template leave open is asked, one thing at a time, with the choices of the law.
+    One task comes from the options; several come from the form or as JSON. See the JSON form with: rogatory request preview DRAFT --json
     What is more often a slip than meant (a year or an hour off, an end in the future) is asked; --yes answers yes. A
     typed identifier without a check digit is typed twice. A place in an exhibit is line:N, json:/pointer, csv:ROW,COLUMN
     or header:NAME; digest and place travel sealed with the request.
@@ -114,38 +120,39 @@ def new(
         --fact controller=CONTROLLER --fact person.role=SUSPECT --case 24-118 --necessity "..." --proportionality "..."
       rogatory request new --type ip_port_time --from-exhibit access.log#line:12 --incident 2026-11-02T08:15:00 \
         --zone Europe/Vienna ...
+      rogatory request new
+      rogatory request new --template login-addresses --identifier-file id.txt
       rogatory request new --from-json draft.json
       rogatory request preview 0199ab --json | rogatory request new --from-json -
     """
     if from_json:
         draft = draft_of(load_json(from_json, run.stdin, "--from-json"))
     else:
+        begun = blank_draft(load_template(run.profile(), template)) if template else None
         given = Given(identifier, identifier_file, from_exhibit, identifier_again)
-        value, exhibit = identifier_from(run, given, identifier_type)
-        task = DraftTask(
-            identifier_type=identifier_type,
-            identifier=value,
-            elements=tuple(sorted(set(element or ()))),
-            purpose=purpose,
-            since=instant_of(since, zone, "--since"),
-            until=instant_of(until, zone, "--until"),
-            service=service,
-            observed=tuple(instant_of(text, zone, "--observed") for text in observed or ()),
-            words=words,
-            exhibit=exhibit,
+        stated = Stated(
+            identifier_type,
+            given,
+            tuple(sorted(set(element or ()))),
+            purpose,
+            since,
+            until,
+            zone,
+            service,
+            words,
         )
-        draft = DraftRequest(
-            kind=kind.upper(),
-            pack_id=pack,
-            provider=to,
-            authority=authority,
-            enforcing=enforcing,
-            tasks=(task,),
-            facts=facts_of(fact or ()),
+        moments = tuple(instant_of(text, zone, "--observed") for text in observed or ())
+        tasks = begun_tasks(run, begun.tasks if begun is not None else (), stated, moments)
+        parties = (kind.upper(), pack, to, authority, enforcing)
+        draft = begun_draft(begun, parties, tasks)
+        draft = replace(
+            draft,
+            facts={**draft.facts, **facts_of(fact or ())},
             grounds=DraftGrounds(case, offence, necessity, proportionality, summary, emergency_reasons),
             incident=instant_of(incident, zone, "--incident") if incident else None,
         )
-        typed_twice(run, given, identifier_type, value)
+        if run.stdin.isatty() and incomplete(draft):
+            draft = filled(run, run.profile(), call(run, _scheme, fallback=True, flush=False), draft)
         draft = draft_of(draft_to_json(draft))  # the same checks as for JSON
     profile = run.profile()
     ask_about(run, draft)
@@ -243,12 +250,17 @@ def send(
     loaded = loaded_draft(run.profile(), draft)
 
     async def work(session: Session) -> SentResult:
+        await up_to_date(session, loaded)
         prepared = prepare_issue(session, loaded)
         return await ask_and_send(run, session, prepared, also=questions_of(prepared))
 
     result = call(run, work, secrets=True, fallback=True)
     run.output.result(run.command, result, sent_tree(result))
     return None
+
+
+async def _scheme(session: Session) -> Scheme:
+    return session.exchange.scheme
 
 
 def loaded_draft(profile: Profile, text: str) -> DraftRequest:

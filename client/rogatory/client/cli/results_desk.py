@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rogatory.client.templates import Template
 from rogatory.client.xray import Sight
 
 
@@ -32,6 +33,37 @@ class XrayResult:
 
     request_id: str
     values: tuple[SightResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitResult:
+    """Whether a file is the one that a task's identifier was taken from, and has it there; else code and rule.
+
+    Digest and place are those that the request seals; empty where the identifier was typed.
+    """
+
+    request_id: bytes
+    task: int
+    sha256: bytes
+    locator: str
+    agrees: bool
+    code: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesResult:
+    """Names of the profile's templates."""
+
+    templates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResult:
+    """A template: a request without anything of its case."""
+
+    name: str
+    template: Template
 
 
 def xray_result(request_id: str, sights: Sequence[Sight]) -> XrayResult:

@@ -36,7 +36,7 @@ from rogatory.client.cli.results_answer import (
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
-from rogatory.client.cli.results_desk import XrayResult
+from rogatory.client.cli.results_desk import ExhibitResult, TemplateResult, TemplatesResult, XrayResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -60,6 +60,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "audit verify": (LogVerdictResult,),
     "authority annul": (SentResult,),
     "authority ask": (SentResult,),
+    "authority exhibit": (ExhibitResult,),
     "authority grant": (SentResult,),
     "authority no-grounds": (SentResult,),
     "authority queue": (ListResult,),
@@ -82,6 +83,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "provider clarify": (SentResult,),
     "provider connect": (ConnectResult,),
     "provider disclose": (SentResult, PlanResult),
+    "provider exhibit": (ExhibitResult,),
     "provider inbox": (ListResult,),
     "provider object": (SentResult,),
     "provider preserve": (SentResult,),
@@ -114,6 +116,9 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request send": (SentResult, OutboxResult, DiscardedResult),
     "request settle-cost": (SentResult,),
     "request status": (RequestResult, ListResult),
+    "request template list": (TemplatesResult,),
+    "request template save": (TemplateResult,),
+    "request template show": (TemplateResult,),
     "request transmitted-outside": (SentResult,),
     "request watch": (WatchedResult,),
     "request withdraw": (SentResult,),

@@ -111,6 +111,8 @@ def _paths(pack: Pack, asked: Asked) -> Iterator[str]:
 def _of_rank(pack: Pack, asked: Asked, rules: KindRules, categories: tuple[str, ...]) -> Iterator[str]:
     """Yield what depends on the strictest category: threshold, notification, who signs, expressions."""
     rank = pack.rank(categories)
+    if rank not in rules.authority:
+        return  # a category that this kind does not have; `categories` fails
     threshold, authority = rules.threshold[rank], rules.authority[rank]
     if threshold.sentence_execution_min_months and asked.fact(SENTENCE) is not None:
         yield f"threshold/{rank}/sentence"

@@ -108,7 +108,8 @@ def _why(order: Order, result: OrderResult, view: RequestView, now_ms: int) -> I
     yield from (_fact(fact) for fact in header.facts if fact.code != PERSON_ROLE)
     yield from duty_sections(result.request.duties, now_ms)
     if pack.unverified:
-        yield list_row("not confirmed in the official text", pack.unverified)
+        words = f"see rogatory directory pack show {pack.pack_id}.v{pack.pack_version}"
+        yield text_row("not confirmed", f"{len(pack.unverified)} points of this law", words)
 
 
 def _others(view: RequestView, names: Names) -> Iterator[Row]:
