@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `--json` says of who will see a request, and of an exhibit that was checked. Part of the published schema.
 
-Sealed values stand here in clear, because the command was asked to show them: treat such output like the file itself.
+Sealed values stand here in clear, because the command was asked to show them: treat such output like the file itself. Nothing is computed here.
 """
 
 from __future__ import annotations
