@@ -16,7 +16,8 @@ import pytest
 from rogatory.client import agency, authority, provider
 from rogatory.client.catalogue_office import CatalogueText, prepare_catalogue, publish_catalogue
 from rogatory.client.disclosing import DisclosurePlan, PlanItem
-from rogatory.client.drafting import lint, prepare_issue
+from rogatory.client.drafting import prepare_issue
+from rogatory.client.linting import lint
 from rogatory.client.outgoing import sign_and_send
 from rogatory.protocol.catalogues import Holding
 from rogatory.protocol.errors import Refused

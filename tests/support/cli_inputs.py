@@ -272,6 +272,12 @@ TABLE: Final[tuple[Row, ...]] = (
         read=("*/drafts/*.json",),
     ),
     Row(
+        "template of a profile", "p/templates/sessions.json", "request template show sessions --profile p",
+        _some(_kept_json("template"), *_ONCE, "an unknown field", "another type")
+        | {"vanished": (3, "X_NOT_FOUND", "template", "ONE_MATCH")},
+        read=("*/templates/*.json",),
+    ),
+    Row(
         "trusted state", "p/state/trusted.json", "keys list --profile p",
         _some(_kept_json("state"), *_ONCE, "an unknown field", "nested without measure") | {"vanished": WORKS},
         read=("*/state/trusted.json",), may=("p/lock",),

@@ -28,6 +28,9 @@ _SPAN: Final = {"since": {"text": "2026-08-20T00:00:00Z"}, "until": {"text": "20
 _SCRIPT: Final = """
 request lint {REQUEST} @ investigator
 request preview {REQUEST} @ investigator
+request xray {REQUEST} @ investigator
+request template save sessions {REQUEST} @ investigator
+request template show sessions @ investigator
 request send {REQUEST} --yes @ investigator
 authority queue @ judge
 authority show {REQUEST} @ judge

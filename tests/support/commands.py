@@ -87,7 +87,8 @@ class Realm:
             self.process.wait(timeout=30)
         (self.folder / "realm" / "server" / "data" / "endpoint.json").unlink(missing_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What the command's process is given."""
         mine = {
             name: value for name, value in os.environ.items() if not name.startswith(("ROGATORY_", "GRPC_"))
         }
@@ -105,7 +106,7 @@ class Realm:
         """
         out, err = io.StringIO(), io.StringIO()
         before, folder, reader = dict(os.environ), Path.cwd(), sys.stdin
-        os.environ.update(self._environment())
+        os.environ.update(self.environment())
         os.chdir(self.folder)
         sys.stdin = _Typed(stdin) if terminal else io.StringIO(stdin)
         try:
@@ -120,7 +121,7 @@ class Realm:
 
     def run(self, *arguments: str, stdin: str = "", failpoints: str | None = None) -> Ran:
         """Runs the command in the folder, as a shell would."""
-        environment = self._environment()
+        environment = self.environment()
         if failpoints is not None:
             environment["ROGATORY_TEST_FAILPOINTS"] = failpoints
         done = subprocess.run(

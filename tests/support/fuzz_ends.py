@@ -34,6 +34,7 @@ from rogatory.client.private_files import parse_json, write_private
 from rogatory.client.profile import CONFIG, FOLDERS, KEYS, Person, Profile, ProfileConfig
 from rogatory.client.readers.registry import READERS
 from rogatory.client.roster import Shift, covered, gaps, on_duty, roster_from_json
+from rogatory.client.templates import Template, TemplateTask, blank_draft, template_from_json, template_of
 from rogatory.protocol.errors import Invalid, NotVerified, Unavailable
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.plain import to_plain
@@ -180,6 +181,19 @@ def _catalogue(data: bytes) -> None:
     assert text_of(to_plain(text)) == text
 
 
+def _templates() -> list[bytes]:
+    facts = {"offence.max_penalty_months": DraftFact((), 120), "person.role": DraftFact(("SUSPECT",))}
+    tasks = (TemplateTask("account_id", ("name", "login_ip")),)
+    made = Template("DISCLOSURE", "eu.e-evidence.2023-1543", "0" * 32, "the court", tasks, facts)
+    return [json.dumps(to_plain(made)).encode()]
+
+
+def _template(data: bytes) -> None:
+    template = template_from_json(parsed(data), ["the court"])
+    assert template_from_json(json.loads(json.dumps(to_plain(template))), ["the court"]) == template
+    assert template_of(blank_draft(template)) == template
+
+
 def _plans() -> list[bytes]:
     item: dict[str, Any] = {"path": "rows.json", "task": 1, "element": "name", "format": "RECORDS"}
     return [json.dumps({"items": [item], "outcomes": {"1": "DELIVERED"}, "words": "invented"}).encode()]
@@ -255,6 +269,7 @@ TARGETS = (
     Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans(), _NUMBERS], _json),
     Target("draft", "client.drafts", (Invalid,), _drafts, _draft),
     Target("catalogue", "client.catalogue_office", (Invalid,), _catalogues, _catalogue),
+    Target("template", "client.templates", (Invalid,), _templates, _template),
     Target("plan", "client.disclosing", (Invalid,), _plans, _plan),
     Target("roster", "client.roster", (Invalid,), _rosters, _roster, slow=2),
     Target("calls", "client.duty_book", (Invalid,), _journals, _journal),

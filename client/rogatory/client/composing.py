@@ -37,12 +37,13 @@ _KINDS: Final = {cls: kind for kind, cls in BODIES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a check found: stable code, field, rule, and whether it blocks (``ERROR``) or not (``WARNING``)."""
+    """Something that a check found: stable code, field, rule, whether it blocks (``ERROR``) or not (``WARNING``), legal basis."""
 
     code: str
     field: str
     rule: str
     severity: str = "ERROR"
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rogatory.client.addressbook import find_unit
+from rogatory.client.addressbook import find_provider
 from rogatory.client.draft_checks import parse
 from rogatory.client.drafts import DraftFact, DraftRequest, new_draft
 from rogatory.client.session import Session
@@ -68,7 +68,7 @@ def _asked(session: Session, draft: DraftRequest, pack: Pack, validator: bool) -
     kind = RequestKind.DISCLOSURE
     rules = pack.kinds.get(kind.name)
     directory = session.directory
-    receiving = directory.org(find_unit(session, draft.provider, "draft.provider").org)
+    receiving = directory.org(find_provider(session, draft.provider, "draft.provider").org)
     return Asked(
         kind=kind,
         legal_type=rules.legal_type if rules is not None else "",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from rogatory.client.addressbook import find_unit
+from rogatory.client.addressbook import find_provider
 from rogatory.client.draft_checks import parse
 from rogatory.client.drafts import DraftRequest, DraftTask, list_drafts, load_draft, new_draft
 from rogatory.client.session import Session
@@ -204,7 +204,7 @@ def _of_draft(
         draft.request_id,
         RequestKind[draft.kind] if draft.kind in RequestKind.__members__ else RequestKind.DISCLOSURE,
         state,
-        find_unit(session, draft.provider, "draft.provider").address,
+        find_provider(session, draft.provider, "draft.provider").address,
         number,
         tuple(sorted(set(task.elements))),
         parse(task.since, "draft").utc_ms // DAY_MS,

@@ -24,6 +24,7 @@ from rogatory.client.cli import (
     declared_commands,
     directory_commands,
     duty_commands,
+    exhibit_commands,
     keys_commands,
     letter_commands,
     log_commands,
@@ -35,7 +36,9 @@ from rogatory.client.cli import (
     review_commands,
     scope_commands,
     second_commands,
+    template_commands,
     term_commands,
+    xray_commands,
 )
 from rogatory.client.cli.exits import MEANINGS, Exit
 from rogatory.client.cli.misuse import misuse
@@ -62,13 +65,16 @@ ADDED = (
     declared_commands,
     carry_commands,
     letter_commands,
+    exhibit_commands,
     log_commands,
     question_commands,
     radar_commands,
     review_commands,
     scope_commands,
     second_commands,
+    template_commands,
     term_commands,
+    xray_commands,
 )
 for _group in (
     request_commands.app,

@@ -21,6 +21,7 @@ from rogatory.client.cli.command import call, command, group
 from rogatory.client.cli.draft_input import number_of
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
+from rogatory.client.cli.pages import HTML
 from rogatory.client.cli.people import people_of
 from rogatory.client.cli.plans import FILE_FORMAT, plan_of
 from rogatory.client.cli.references import request_id
@@ -61,13 +62,13 @@ def inbox(run: Run) -> Exit | None:
 
 
 @command(app, "show", prefix="provider")
-def show(run: Run, request: REQUEST) -> Exit | None:
+def show(run: Run, request: REQUEST, html: HTML = None) -> Exit | None:
     """Verify the chain of signatures, open the granted tasks, check them. Ends with 7 if something differs.
 
     Examples:
       rogatory provider show 0199ab
     """
-    return show_opened(run, provider.show, request)
+    return show_opened(run, provider.show, request, html)
 
 
 @command(app, "connect", prefix="provider")

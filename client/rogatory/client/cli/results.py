@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rogatory.client.cli.catalogue import sentence
 from rogatory.client.cli.render.tree import day
 from rogatory.client.cli.results_people import (
     PageResult,
@@ -39,12 +40,15 @@ from rogatory.protocol.terms import owed
 
 @dataclass(frozen=True, slots=True)
 class FindingResult:
-    """Something that a rule has to say."""
+    """Something that a rule has to say: with its legal basis (empty for a rule of the protocol), and how it is put right."""
 
     code: str
     field: str
     rule: str
     severity: str
+    basis: str
+    what: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +302,12 @@ def request_result(view: RequestView, org: bytes = b"", pages: Iterable[Page] = 
 
 def findings(found: Iterable[Finding]) -> tuple[FindingResult, ...]:
     """Return findings as results."""
-    return tuple(FindingResult(item.code, item.field, item.rule, item.severity) for item in found)
+    return tuple(_finding(item) for item in found)
+
+
+def _finding(item: Finding) -> FindingResult:
+    said = sentence(item.code, item.rule)
+    return FindingResult(item.code, item.field, item.rule, item.severity, item.basis, said.what, said.advice)
 
 
 def sent_result(prepared: Prepared, sent: Sent) -> SentResult:

@@ -15,6 +15,7 @@ from rogatory.client.cli.results import FindingResult, RequestResult, findings, 
 from rogatory.client.cli.results_people import StepResult
 from rogatory.client.composing import Opened
 from rogatory.client.disclosing import PlanReport
+from rogatory.client.orders import Order, Returned
 from rogatory.client.paging import Page
 from rogatory.client.views import RequestView
 from rogatory.protocol import errors
@@ -71,6 +72,56 @@ class ShowResult:
     grounds: GroundsResult | None
     notes: tuple[str, ...]
     problems: tuple[FindingResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A rule that was held against the request: full name, act and article, the pack's sentence; why it fails."""
+
+    rule: str
+    basis: str
+    text: str
+    passed: bool
+    code: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedResult:
+    """A value that differs between a request that was returned and the one that replaced it."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedResult:
+    """The last return: why, when, the envelopes of return, request then and request now, and what is new.
+
+    `sealed_compared` is false where the earlier sealed parts were not opened on this machine.
+    """
+
+    code: str
+    time_ms: int
+    envelope: bytes
+    request_then: bytes
+    request_now: bytes
+    sealed_compared: bool
+    changes: tuple[ChangedResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """A request as it is decided on: what was opened, each rule passed or failed, what is new since the last return."""
+
+    request: RequestResult
+    particulars: tuple[ParticularsResult, ...]
+    grounds: GroundsResult | None
+    notes: tuple[str, ...]
+    problems: tuple[FindingResult, ...]
+    checks: tuple[CheckResult, ...]
+    returned: ReturnedResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +215,34 @@ def show_result(
         _grounds(opened.grounds) if opened.grounds is not None else None,
         tuple(note.words for note in opened.notes.values()),
         findings(opened.problems),
+    )
+
+
+def order_result(
+    order: Order, org: bytes = b"", pages: Mapping[bytes, tuple[Page, ...]] | None = None
+) -> OrderResult:
+    """Return an order as a result, with the calls that were made by the party ``org``."""
+    shown, back = show_result(order.opened, org, pages), order.returned
+    return OrderResult(
+        shown.request,
+        shown.particulars,
+        shown.grounds,
+        shown.notes,
+        shown.problems,
+        tuple(CheckResult(c.rule, c.basis, c.text, c.passed, c.code, c.field) for c in order.checks),
+        _returned(back) if back is not None else None,
+    )
+
+
+def _returned(back: Returned) -> ReturnedResult:
+    return ReturnedResult(
+        back.code,
+        back.time_ms,
+        back.digest,
+        back.former,
+        back.present,
+        back.sealed,
+        tuple(ChangedResult(item.path, item.before, item.after) for item in back.changes),
     )
 
 

@@ -30,6 +30,7 @@ from rogatory.client.cli.results import (
 from rogatory.client.cli.results_answer import (
     ConnectResult,
     FetchResult,
+    OrderResult,
     PlanResult,
     ShowResult,
     WatchedResult,
@@ -37,6 +38,7 @@ from rogatory.client.cli.results_answer import (
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
 from rogatory.client.cli.results_carry import CarriedResult, DepositsResult, TakenResult
 from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult, RadarResult
+from rogatory.client.cli.results_desk import ExhibitResult, TemplateResult, TemplatesResult, XrayResult
 from rogatory.client.cli.results_emergency import DividedResult, TogetherResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
@@ -63,13 +65,14 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "audit verify": (LogVerdictResult,),
     "authority annul": (SentResult,),
     "authority ask": (SentResult,),
+    "authority exhibit": (ExhibitResult,),
     "authority grant": (SentResult,),
     "authority no-grounds": (SentResult,),
     "authority queue": (ListResult,),
     "authority refuse": (SentResult,),
     "authority rescind": (SentResult,),
     "authority return": (SentResult,),
-    "authority show": (ShowResult,),
+    "authority show": (OrderResult,),
     "directory pack lint": (PackLintResult,),
     "directory pack publish": (PackPublishedResult,),
     "directory pack recall": (PackSignedResult,),
@@ -92,6 +95,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "provider clarify": (SentResult,),
     "provider connect": (ConnectResult,),
     "provider disclose": (SentResult, PlanResult),
+    "provider exhibit": (ExhibitResult,),
     "provider inbox": (ListResult,),
     "provider object": (SentResult,),
     "provider preserve": (SentResult,),
@@ -130,9 +134,13 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request send": (SentResult, OutboxResult, DiscardedResult, TogetherResult),
     "request settle-cost": (SentResult,),
     "request status": (RequestResult, ListResult),
+    "request template list": (TemplatesResult,),
+    "request template save": (TemplateResult,),
+    "request template show": (TemplateResult,),
     "request transmitted-outside": (SentResult,),
     "request watch": (WatchedResult,),
     "request withdraw": (SentResult,),
+    "request xray": (XrayResult,),
     "verify": (BundleVerdictResult,),
 }
 

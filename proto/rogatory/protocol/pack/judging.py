@@ -93,6 +93,8 @@ def findings(pack: Pack, asked: Asked, *, as_if_in_force: bool = False) -> Itera
         return
     yield from _categories(pack, asked, rules, categories)
     rank = pack.rank(categories)
+    if rank not in rules.authority:
+        return  # of a category that this kind does not have, as was just said
     yield from _threshold(pack, asked, rules, rank)
     if notification_required(asked, rules, rank) and not asked.enforcing:
         path = pack.rule("notify_enforcing_authority")

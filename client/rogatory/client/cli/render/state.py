@@ -7,6 +7,7 @@ in words, never by colour; the moment to compare with is passed in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rogatory.client.cli.catalogue import meaning, sentence
@@ -93,7 +94,7 @@ def request_tree(found: RequestResult, names: Names, now_ms: int, people: People
             *proposal_sections(found.proposals),
             *debt_sections(found.debts, names),
             *(_task(task) for task in found.tasks),
-            *(_duty(duty, now_ms) for duty in found.duties),
+            *duty_sections(found.duties, now_ms),
             *answers,
             Section("What was said", said),
         ),
@@ -245,6 +246,11 @@ def _task(task: TaskResult) -> Section:
     if task.outcome:
         rows.append(code_row("outcome", task.outcome, "outcome"))
     return Section(f"Task {task.number}", tuple(rows))
+
+
+def duty_sections(duties: Iterable[DutyResult], now_ms: int) -> Iterator[Section]:
+    """Yield each duty with its clock."""
+    yield from (_duty(duty, now_ms) for duty in duties)
 
 
 def _duty(duty: DutyResult, now_ms: int) -> Section:
