@@ -15,8 +15,8 @@ from rogatory.client.cli.command import call
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.render.content import opened_sections, reduced_rows
 from rogatory.client.cli.render.draft import findings_tree
-from rogatory.client.cli.render.law import doubt_sections
 from rogatory.client.cli.render.facts import four_facts
+from rogatory.client.cli.render.law import doubt_sections
 from rogatory.client.cli.render.names import Names, make_names
 from rogatory.client.cli.render.state import sent_tree
 from rogatory.client.cli.render.statement import statement_tree
