@@ -10,7 +10,7 @@ parts have arrived is a matter of storage and is checked beside this by the exch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +25,7 @@ from rogatory.protocol import (
     scoping,
     terms,
 )
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, Setting, refuse
 from rogatory.protocol.directory import Directory, PartyKind
 from rogatory.protocol.envelope import Verified, verify_envelope
@@ -199,6 +200,8 @@ def _seconded(state: RequestState, decision: Decision) -> bool:
 
 def _notes(state: RequestState, decision: Decision) -> None:
     """A note is sealed to units of parties that see the request, and to nobody else."""
+    if not decision.header.sections:
+        return
     allowed = {key.key_id for key in state.keys if key.org in state.parties}
     former = _taken_back(state, decision.header)
     if former is not None:
