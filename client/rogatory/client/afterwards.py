@@ -23,6 +23,7 @@ from rogatory.protocol.duties import (
     AttestDeletion,
     ClaimCost,
     DeferNotice,
+    Erase,
     Error,
     NotifySubject,
     SettleCost,
@@ -173,6 +174,24 @@ async def prepare_outside(
     view = await look(session, request_id)
     body = TransmitOutside(sent_at_ms, file.length, file.digest)
     return say(session, view, body, other_side(session, view.state), order_of(view.state), note=note)
+
+
+async def prepare_erase(session: Session, request_id: bytes, ground: str) -> Prepared:
+    """Prepare the controller's word that the exchange destroys what it holds of an ended request; a second person approves it.
+
+    What the parties keep themselves is not touched by it.
+
+    Args:
+        session: Of the party that asked.
+        request_id: The request.
+        ground: ``COURT_ORDER``, ``NOT_NEEDED``, ``RETENTION_ENDED`` or ``UNLAWFUL``.
+
+    Raises:
+        Refused: The request goes on, or something of it is still owed.
+        Invalid: There is no such ground.
+    """
+    view = await look(session, request_id)
+    return say(session, view, Erase(ground), other_side(session, view.state), view.state.issue_digest)
 
 
 def measure(path: Path) -> OutsideFile:

@@ -16,6 +16,7 @@ from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import (
     ClaimCost,
     DeferNotice,
+    Erase,
     Error,
     ExtendSeal,
     NotifySubject,
@@ -25,7 +26,7 @@ from rogatory.protocol.duties import (
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.pack.periods import end_ms, parse_period
 from rogatory.protocol.state import Debt, Flag, RequestState
-from rogatory.protocol.terms import met, start
+from rogatory.protocol.terms import met, owed, start
 
 ERROR: Final = "ERROR"
 COST: Final = "COST"
@@ -146,6 +147,20 @@ def rewrap(state: RequestState, decision: Decision) -> RequestState:
     if decision.org.kind is PartyKind.PROVIDER:
         refuse(errors.X_NOT_AUTHORISED, "header.issuer", "HOLDER")
     return state
+
+
+def erase(state: RequestState, decision: Decision) -> RequestState:
+    """The controller has what the exchange holds of it destroyed; from then on nothing is said of it any more.
+
+    Not while somebody still owes something: what is left to be done could not be followed afterwards.
+    """
+    decision.body(Erase)
+    if state.debts or Flag.DELETE_OR_RESTRICT in state.flags:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "DUTIES_OPEN")
+    if any(owed(state, item) for item in state.obligations):
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "DUTIES_OPEN")
+    rest = tuple(replace(item, met=True) for item in state.obligations)
+    return replace(state, flags=state.flagged(Flag.ERASED), obligations=rest)
 
 
 def _owed(state: RequestState, decision: Decision, name: str) -> RequestState:

@@ -33,7 +33,7 @@ from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.lifecycle_table import TABLE, About, Actor, Row
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, RequestState, Seconded, Superseded
+from rogatory.protocol.state import TERMINAL, Flag, RequestState, Seconded, Superseded
 
 MAX_STATE_SECTIONS: Final = 512
 MAX_SECONDED: Final = 16
@@ -136,9 +136,17 @@ def pack_of(state: RequestState | None, verified: Verified, packs: Mapping[bytes
     return pack
 
 
+def two_persons(pack: Pack, state: RequestState, kind: StatementKind) -> bool:
+    """Tell whether a second person must approve a kind of statement: the table says so, or the pack."""
+    row = TABLE.get(kind)
+    return (row is not None and row.two_persons) or kind.name in pack.rules(state.kind).two_persons
+
+
 def _common(state: RequestState, decision: Decision, row: Row) -> None:
     """What holds for every kind: the pinned law, the table's row, what the signer had seen, the addressee, two persons."""
     header, pack = decision.header, decision.setting.pack
+    if Flag.ERASED in state.flags:
+        refuse(errors.X_ERASED, "header.request_id", "ERASED")
     if header.pack_digest and header.pack_digest != state.pack_digest:
         refuse(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
     if pack.recalled(decision.setting.index) and not row.under_recall:
@@ -161,7 +169,7 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
         refuse(errors.X_FIELD_INVALID, "header.about", f"ABOUT.{row.about.name.partition('_')[0]}")
     if state.name not in row.states:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
-    if header.kind.name in pack.rules(state.kind).two_persons and not _seconded(state, decision):
+    if two_persons(pack, state, header.kind) and not _seconded(state, decision):
         refuse(errors.X_SECOND_MISSING, "header.kind", pack.rule(f"kinds/{state.kind.name}/two_persons"))
 
 
@@ -320,6 +328,7 @@ _RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
         StatementKind.CLAIM_COST: aftermath.claim_cost,
         StatementKind.SETTLE_COST: aftermath.settle_cost,
         StatementKind.TRANSMIT_OUTSIDE: aftermath.transmit_outside,
+        StatementKind.ERASE: aftermath.erase,
         StatementKind.CLOCK: terms.clock,
     }
 )

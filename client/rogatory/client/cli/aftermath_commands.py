@@ -163,6 +163,25 @@ def transmitted_outside(
     return signed(run, request, lambda s, r: afterwards.prepare_outside(s, r, sent_at, measured, note=note))
 
 
+@command(request_app, "erase", prefix="request", signs=True)
+def erase(
+    run: Run,
+    request: REQUEST,
+    ground: Annotated[
+        str, typer.Option(metavar="CODE", help="COURT_ORDER, NOT_NEEDED, RETENTION_ENDED or UNLAWFUL.")
+    ],
+) -> Exit | None:
+    """Have the exchange destroy what it holds of an ended request: its key, sealed sections, and what opens its entries.
+
+    It waits in the outbox until a colleague has approved it with `rogatory request second`. The log and every proof stay valid, and
+    oversight sees the erasure. What the parties keep themselves is not touched.
+
+    Examples:
+      rogatory request erase 0199ab --ground RETENTION_ENDED
+    """
+    return signed(run, request, lambda s, r: afterwards.prepare_erase(s, r, ground))
+
+
 def _hundredths(text: str) -> int:
     whole, point, cents = text.partition(".")
     if point and (len(cents) != 2 or not cents.isascii() or not cents.isdigit()):

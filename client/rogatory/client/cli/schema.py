@@ -96,6 +96,7 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request confirm-origin": (SentResult,),
     "request defer-notice": (SentResult,),
     "request end": (SentResult,),
+    "request erase": (SentResult,),
     "request extend": (SentResult,),
     "request fetch": (FetchResult,),
     "request hold": (SentResult,),

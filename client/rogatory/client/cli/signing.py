@@ -67,6 +67,7 @@ _QUESTIONS: Final = {
     "CLAIM_COST": "Sign this claim?",
     "SETTLE_COST": "Sign this answer to the claim?",
     "TRANSMIT_OUTSIDE": "Record this?",
+    "ERASE": "Have it destroyed for good?",
 }
 
 
