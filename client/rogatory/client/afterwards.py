@@ -25,6 +25,7 @@ from rogatory.protocol.duties import (
     DeferNotice,
     Erase,
     Error,
+    ExtendSeal,
     NotifySubject,
     SettleCost,
     TransmitOutside,
@@ -119,6 +120,19 @@ async def prepare_defer_notice(
     """
     view = await look(session, request_id)
     body = DeferNotice(ground, review_day)
+    return say(session, view, body, other_side(session, view.state), order_of(view.state), note=note)
+
+
+async def prepare_extend_seal(
+    session: Session, request_id: bytes, ground: str, until_day: int, *, note: str = ""
+) -> Prepared:
+    """Prepare that the request's entries stay sealed for the public until a later day (days since the epoch, UTC).
+
+    Raises:
+        Refused: The pack does not list the ground, or the day is in the past.
+    """
+    view = await look(session, request_id)
+    body = ExtendSeal(ground, until_day)
     return say(session, view, body, other_side(session, view.state), order_of(view.state), note=note)
 
 

@@ -162,6 +162,18 @@ def _context(
     )
 
 
+def manifest_context(
+    session: Session, view: RequestView, manifest: ViewedStatement
+) -> tuple[Disclose, DisclosureContext]:
+    """Return a disclosure's manifest and the context that it is sealed under.
+
+    Raises:
+        NotVerified: The statement is no manifest.
+    """
+    body = _body(manifest)
+    return body, _context(session, view, manifest, body)
+
+
 async def prepare_acknowledge(
     session: Session, request_id: bytes, disclosure_id: bytes | None = None, *, note: str = ""
 ) -> Prepared:

@@ -12,7 +12,6 @@ from typing import Final
 from rogatory.protocol import errors
 from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
-from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import (
     ClaimCost,
     DeferNotice,
@@ -144,8 +143,8 @@ def rewrap(state: RequestState, decision: Decision) -> RequestState:
     known = {ref.object_digest for ref in state.sections} | {item.manifest for item in state.disclosures}
     if body.object_digest not in known:
         refuse(errors.X_NOT_FOUND, "body.object_digest", "OBJECT_OF_REQUEST")
-    if decision.org.kind is PartyKind.PROVIDER:
-        refuse(errors.X_NOT_AUTHORISED, "header.issuer", "HOLDER")
+    if not decision.setting.directory.seals_to(body.wrap.key_id):
+        refuse(errors.X_FIELD_NOT_FOR_RECIPIENT, "body.wrap.key_id", "DIRECTORY.UNIT")
     return state
 
 

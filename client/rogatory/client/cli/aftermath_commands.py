@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rogatory.client import afterwards
+from rogatory.client import afterwards, rewrapping
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import command
 from rogatory.client.cli.draft_input import number_of
@@ -83,6 +83,56 @@ def defer_notice(
     """
     on = day_of(review, "--review")
     return signed(run, request, lambda s, r: afterwards.prepare_defer_notice(s, r, ground, on, note=note))
+
+
+@command(request_app, "extend-seal", prefix="request", signs=True)
+def extend_seal(
+    run: Run,
+    request: REQUEST,
+    ground: Annotated[str, typer.Option(metavar="CODE", help="Such as OBSTRUCTING_INQUIRIES.")],
+    until: Annotated[str, typer.Option(metavar="DAY", help="Last day on which nothing is opened.")],
+    note: NOTE = "",
+) -> Exit | None:
+    """Have the log's entries of a request stay sealed for the public longer, for a ground of the law.
+
+    Examples:
+      rogatory request extend-seal 0199ab --ground OBSTRUCTING_INQUIRIES --until 2029-03-01
+    """
+    day = day_of(until, "--until")
+    return signed(run, request, lambda s, r: afterwards.prepare_extend_seal(s, r, ground, day, note=note))
+
+
+@command(request_app, "rewrap", prefix="request", signs=True)
+def rewrap(
+    run: Run,
+    request: REQUEST,
+    audience: Annotated[
+        str, typer.Option("--for", metavar="CODE", help="Of the law's list, such as DEFENCE.")
+    ],
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader", metavar="UNIT", help="Unit that shall read it: ids, or a name of your book."
+        ),
+    ],
+    task: Annotated[
+        int, typer.Option("--task", metavar="N", min=0, help="The particulars of this task.")
+    ] = 0,
+    grounds: Annotated[bool, typer.Option("--grounds", help="The grounds.")] = False,
+) -> Exit | None:
+    """Give one more reader the key to a sealed object: the last disclosure, or a section of the request. Nobody can take it back.
+
+    Examples:
+      rogatory request rewrap 0199ab --for DEFENCE --reader "Defence counsel (invented)"
+      rogatory request rewrap 0199ab --for COURT --reader "Court of Northland (invented)" --grounds
+    """
+    if task and grounds:
+        raise UsageError("Name a task or the grounds, not both.", "--task", "ONE_OF")
+    return signed(
+        run,
+        request,
+        lambda s, r: rewrapping.prepare_rewrap(s, r, audience, reader, task=task, grounds=grounds),
+    )
 
 
 @command(request_app, "notice", prefix="request", signs=True)
