@@ -91,6 +91,8 @@ def said(holds_: str, when: str = "", *facts: Fact) -> list[str]:
     [
         ('size(facts["a"]) == 0', []),
         ('size(facts["a"]) > 0', ["first"]),
+        ('rank == 1 && "SUBSCRIBER" in categories', []),
+        ("rank == 2 || size(categories) > 1", ["first"]),
         ('facts["n"] == 0', []),
         ('facts["n"] > 0 // what is absent counts nothing', ["first"]),
         ("true || false // a || must not reach the next rule", []),
