@@ -26,8 +26,8 @@ from rogatory.protocol.dialogue import (
 from rogatory.protocol.duties import End, Extend, Hold, Release
 from rogatory.protocol.header import DAY_MS, StatementKind
 from rogatory.protocol.ids import uuid7
-from rogatory.protocol.keeping import extended_until
-from rogatory.protocol.state import HoldName, RequestState, StateName
+from rogatory.protocol.keeping import extended_until, released_from
+from rogatory.protocol.state import Flag, HoldName, Open, RequestState, StateName
 from rogatory.protocol.statements import Refuse, RequestKind, TaskOutcome, Validate
 from tests.support.folding import granting
 from tests.support.regime_desk import SUBSCRIBER, TRAFFIC, Desk, said_no
@@ -102,7 +102,10 @@ def test_an_objection_has_a_code_of_the_pack_its_reasons_and_its_time(desk: Desk
     ):
         assert rule(desk, "compliance", K.OBJECT, state, body) == expected
     reasoned = Object("P_THIRD_COUNTRY_CONFLICT", (carries,))
-    assert desk.tell("compliance", K.OBJECT, state, reasoned).suspended is not None
+    objected = desk.tell("compliance", K.OBJECT, state, reasoned)
+    assert objected.suspended == Open(
+        law.hold, objected.last_digest, desk.realm.row("compliance").org, objected.last_index, suspends=True
+    )
     term = state.obligation("objection")
     assert term is not None
     desk.wait(term.due_ms - desk.clock.now_ms())
@@ -118,6 +121,18 @@ def test_a_deadline_only_goes_later_and_is_about_the_order_or_an_objection(desk:
     later = NewDeadline(term.due_ms + 1)
     assert rule(desk, "investigator", K.NEW_DEADLINE, state, NewDeadline(term.due_ms)) == "DEADLINE.LATER"
     assert rule(desk, "investigator", K.NEW_DEADLINE, state, later, state.issue_digest) == "ABOUT.ORDER"
+    overdue = replace(
+        state,
+        flags=state.flagged(Flag.OVERDUE),
+        obligations=tuple(replace(o, fired=True) for o in state.obligations),
+    )
+    again = desk.tell("investigator", K.NEW_DEADLINE, overdue, later)
+    assert Flag.OVERDUE not in again.flags
+    assert {o.name: (o.fired, o.due_ms == later.due_ms) for o in again.obligations} == {
+        o.name: (o.name != "produce", o.name == "produce") for o in state.obligations
+    }
+    met = replace(state, obligations=tuple(replace(o, met=True) for o in state.obligations))
+    assert rule(desk, "investigator", K.NEW_DEADLINE, met, later) == "DEADLINE.LATER"
     moved = desk.tell("investigator", K.NEW_DEADLINE, state, later)
     assert [o.due_ms for o in moved.obligations if o.name == "produce"] == [later.due_ms]
     objected = desk.tell("compliance", K.OBJECT, state, Object("P_IMMUNITY_OR_PRESS"))
@@ -214,11 +229,17 @@ def test_a_term_is_extended_within_it_by_the_packs_period_and_as_often(desk: Des
     more = desk.tell("investigator", K.EXTEND, state, Extend(until))
     assert (more.name, more.preserved_until_ms) == (StateName.EXTENDED, until)
     assert [o.due_ms for o in more.obligations if o.name == "preserve"] == [until]
-    assert said_no(desk.tell, "investigator", K.EXTEND, more, Extend(until))[0] == "X_EXTENSION_EXHAUSTED"
+    assert more.extensions == 1
+    exhausted = ("X_EXTENSION_EXHAUSTED", "header.kind", "kinds/PRESERVATION/extension")
+    assert said_no(desk.tell, "investigator", K.EXTEND, more, Extend(until)) == exhausted
     desk.wait(state.preserved_until_ms - desk.clock.now_ms())
-    assert said_no(desk.tell, "investigator", K.EXTEND, state, Extend(until))[0] == "X_TOO_LATE"
     hold = Hold(uuid7(desk.clock, desk.entropy))
-    assert said_no(desk.tell, "investigator", K.HOLD, state, hold)[0] == "X_TOO_LATE"
+    late = ("X_TOO_LATE", "header.kind", "kinds/PRESERVATION/extension")
+    assert said_no(desk.tell, "investigator", K.EXTEND, state, Extend(until)) == late
+    assert said_no(desk.tell, "investigator", K.HOLD, state, hold) == (*late[:2], "TERM_RUNNING")
+    desk.wait(-1)
+    held = desk.tell("investigator", K.HOLD, state, hold)
+    assert [item.met for item in held.obligations if item.name == "preserve"] == [True]
 
 
 def test_where_the_pack_has_no_extension_nothing_is_extended_or_held(desk: Desk) -> None:
@@ -238,10 +259,18 @@ def test_data_are_let_go_after_the_end_and_its_grace_and_not_before(desk: Desk) 
     state = kept(desk)
     assert rule(desk, "compliance", K.RELEASE, state, Release()) == "STATE.PRESERVED"
     ended = desk.tell("investigator", K.END, state, End())
+    assert (ended.ended_ms, Flag.ENDED in ended.flags) == (desk.clock.now_ms(), True)
+    assert [item.met for item in ended.obligations if item.name == "preserve"] == [True]
     assert rule(desk, "investigator", K.END, ended, End()) == "ONCE"
     assert rule(desk, "compliance", K.RELEASE, ended, Release()) == "kinds/PRESERVATION/release_after"
-    desk.wait(2 * DAY_MS)
+    grace = released_from(ended, desk.pack)
+    assert grace == ended.ended_ms + DAY_MS
+    desk.wait(grace - 1 - desk.clock.now_ms())
+    assert rule(desk, "compliance", K.RELEASE, ended, Release()) == "kinds/PRESERVATION/release_after"
+    desk.wait(1)
     assert desk.tell("compliance", K.RELEASE, ended, Release()).name is StateName.RELEASED
+    nothing = replace(ended, preserved_until_ms=0)
+    assert rule(desk, "compliance", K.RELEASE, nothing, Release()) == "NOTHING_PRESERVED"
 
 
 def test_the_enforcing_authority_is_told_once_where_there_is_one(desk: Desk) -> None:
