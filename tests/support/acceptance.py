@@ -33,7 +33,7 @@ RULES: dict[int, str] = {
     37: "pack `coe.budapest.29-30`, `required_facts`", 38: "pack `coe.cets224.7`: `in_force`, `categories`, `reservations`",
     39: "pack `cloud.us-uk`", 40: "pinned pack digest", 41: "`engine.rejecting`, one transaction",
     42: "slots 3, 4, 14 of a read's entry", 43: "identifier commitments, keyed", 44: "RFC 6962 consistency proofs",
-    45: "`art28`, slots 1 and 15", 47: "order of the fold, statement ids at the exchange", 48: "rule ORDER",
+    45: "`art28`, slots 1 and 15", 46: "kind `erase`, `engine.erasing`, the vault", 47: "order of the fold, statement ids at the exchange", 48: "rule ORDER",
     49: "rule LIFECYCLE.EXISTS", 50: "flag REDUCED_DISTRIBUTION, rule GROUND_STATED", 51: "pack `user_information`, clock `notice`",
     52: "kind `transmit_outside`",
 }  # fmt: skip

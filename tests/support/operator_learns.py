@@ -184,6 +184,7 @@ WORDS = {
         "length": "how long it was",
         "digest": "nothing without the file",
     },
+    "Erase": {"ground": "why it must forget, as a code"},
     "Clock": dict.fromkeys(("obligation", "trigger", "rule", "due_ms"), "its own word"),
     "Reject": dict.fromkeys(("rejected", "code", "rule", "field", "count"), "its own word"),
     "Heartbeat": dict.fromkeys(("org", "position", "feed_digest"), "its own word"),

@@ -21,7 +21,7 @@ from rogatory.client.requests import RequestRow, list_rows, open_view, require_m
 from rogatory.client.sealing.unseal import OpenedDisclosure, open_disclosure
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, download, ignore
-from rogatory.client.views import RequestView
+from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol import errors
 from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.envelope import Verified
@@ -176,6 +176,18 @@ def _context(session: Session, view: RequestView, manifest: Verified, body: Disc
     return disclosure_context(
         view.state, session.profile.config.realm, body.disclosure_id, issuer.org, issuer.key_id, recipients
     )
+
+
+def manifest_context(
+    session: Session, view: RequestView, manifest: ViewedStatement
+) -> tuple[Disclose, DisclosureContext]:
+    """Return a disclosure's manifest and the context that it is sealed under.
+
+    Raises:
+        NotVerified: The statement is no manifest.
+    """
+    body = _body(manifest)
+    return body, _context(session, view, manifest, body)
 
 
 async def prepare_acknowledge(

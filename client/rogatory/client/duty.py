@@ -22,6 +22,7 @@ from rogatory.client.hook_settings import Hook
 from rogatory.client.hooks import Message, send
 from rogatory.client.paging import Call, Duty, Look, Page, failed, next_call, notices
 from rogatory.client.profile_lock import exclusive
+from rogatory.client.requests import standing
 from rogatory.client.roster import Roster
 from rogatory.client.session import Session
 from rogatory.client.speaking import look, order_of, other_side, say
@@ -106,7 +107,7 @@ class Pager:
                 continue
             try:
                 async with _profile(self.session):
-                    view = await self.session.exchange.view(tip.request_id, _PURPOSE, tip.last_index)
+                    view = await standing(self.session, tip.request_id, _PURPOSE, tip.last_index)
             except Unavailable as error:
                 whole = False
                 yield Told(TROUBLE, tip.request_id, None, error.code, error.rule)
@@ -114,7 +115,11 @@ class Pager:
                 self.broken[tip.request_id] = tip.last_index  # until it changes again
                 yield Told(TROUBLE, tip.request_id, None, error.code, error.rule)
             else:
-                self._take(view)
+                if view is not None:
+                    self._take(view)
+                    continue
+                self.known.pop(tip.request_id, None)  # erased: nobody is called for it any more
+                self.broken[tip.request_id] = tip.last_index
         if whole and tips:
             self.reached = tips[-1].last_index + 1
 

@@ -21,7 +21,7 @@ from rogatory.client.exchange import NotSaved
 from rogatory.client.outbox import Waiting
 from rogatory.client.private_files import write_private
 from rogatory.client.rejections import Rejected
-from rogatory.client.seconding import rests
+from rogatory.client.seconding import rests, wants_second
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, ignore, upload
 from rogatory.client.views import RequestView, ViewedStatement
@@ -172,6 +172,10 @@ async def _try(session: Session, waiting: Waiting, progress: Progress | None) ->
         view = session.exchange.stored_view(waiting.request_id)
         if await rests(session, waiting.kind, waiting.envelope, view):
             raise Refused(errors.X_SECOND_MISSING, "outbox", SECOND)
+        if view is not None and wants_second(view, waiting.kind):
+            view = session.exchange.stored_view(
+                waiting.request_id
+            )  # with the approval, where it was looked for
         sent = await _send(session, waiting, view, progress)
         return Flushed(waiting, sent, kept=not sent.receipt_saved)
     except Rejected as error:

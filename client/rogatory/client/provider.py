@@ -17,7 +17,7 @@ from rogatory.client.carried_view import current
 from rogatory.client.composing import Opened, Prepared, answer
 from rogatory.client.outbox import list_outbox
 from rogatory.client.outgoing import Sent, flush_outbox, sign_and_send
-from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched
+from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched, standing
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.client.watch import Heard, watch
@@ -66,7 +66,9 @@ async def deliver(session: Session, request_id: bytes) -> Sent | None:
     Returns:
         The receipt's facts, or None when it was said before (and perhaps waits to be sent).
     """
-    view = await session.exchange.get_request(request_id, "DELIVERY")
+    view = await standing(session, request_id, "DELIVERY")
+    if view is None:
+        return None
     state = view.state
     if not _mine(session, state) or DELIVERED_FLAG in state.flags or state.name in TERMINAL:
         return None

@@ -16,6 +16,7 @@ from typing import Final
 from rogatory.client.addressbook import find_provider
 from rogatory.client.draft_checks import parse
 from rogatory.client.drafts import DraftRequest, DraftTask, list_drafts, load_draft, new_draft
+from rogatory.client.requests import standing
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.protocol.catalogues import TERM_CUSTOMER, TERM_NOT_HELD, Catalogue
@@ -181,7 +182,8 @@ async def _views(session: Session) -> list[RequestView]:
         stored = (session.exchange.stored_view(item) for item in session.state.known_requests())
         return [view for view in stored if view is not None]
     tips = await session.exchange.list_requests()
-    return [await session.exchange.view(tip.request_id, "STATUS", tip.last_index) for tip in tips]
+    views = [await standing(session, tip.request_id, "STATUS", tip.last_index) for tip in tips]
+    return [view for view in views if view is not None]
 
 
 def _drafted(session: Session, views: dict[str, RequestView]) -> Iterator[Watched]:

@@ -17,9 +17,9 @@ from rogatory.client.private_files import read_optional, write_private
 from rogatory.client.sealing.unseal import open_section
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
-from rogatory.protocol import codec
+from rogatory.protocol import codec, errors
 from rogatory.protocol.content import MAX_CONTENT, Grounds, Note, Particulars
-from rogatory.protocol.errors import NotVerified, RogatoryError
+from rogatory.protocol.errors import NotVerified, Refused, RogatoryError
 from rogatory.protocol.header import Header, SectionKind, SectionRef
 from rogatory.protocol.match import match
 from rogatory.protocol.sealed import MAX_SECTION, check_object, section_context
@@ -44,11 +44,23 @@ async def list_rows(
     """Return the requests of this party that ``wanted`` picks, the next due first, then by last change."""
     rows = []
     for tip in await session.exchange.list_requests():
-        view = await session.exchange.view(tip.request_id, purpose, tip.last_index)
-        if wanted(view.state):
+        view = await standing(session, tip.request_id, purpose, tip.last_index)
+        if view is not None and wanted(view.state):
             state = view.state
             rows.append(RequestRow(tip.request_id, state, due_ms(state), state.last_index, view))
     return tuple(sorted(rows, key=lambda row: (row.due_ms is None, row.due_ms or 0, row.last_index)))
+
+
+async def standing(
+    session: Session, request_id: bytes, purpose: str, last_index: int | None = None
+) -> RequestView | None:
+    """Return a request, or None where it was erased: one that is gone must not keep a whole list from being read."""
+    try:
+        return await session.exchange.view(request_id, purpose, last_index)
+    except Refused as error:
+        if error.code != errors.X_ERASED:
+            raise
+        return None
 
 
 def due_ms(state: RequestState) -> int | None:

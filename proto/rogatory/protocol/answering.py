@@ -8,11 +8,11 @@ its last byte can be fetched. What is inside the seal the exchange cannot know: 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
 from rogatory.protocol.carrying import require_carrying
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.lifecycle_table import VALID

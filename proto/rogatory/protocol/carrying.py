@@ -9,9 +9,8 @@ is sealed or checked for its content here.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.pack.periods import end_ms, parse_period

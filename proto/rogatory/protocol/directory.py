@@ -214,6 +214,10 @@ class Directory:
         """Return the row of a TLS certificate's SPKI digest, or None."""
         return self._spki.get(tls_spki)
 
+    def seals_to(self, wanted: bytes) -> bool:
+        """Tell whether an active unit has the sealing key with this id."""
+        return any(row.sealing_key and row.key_id == wanted for row in self._active.values())
+
     def of_kind(self, kind: PartyKind) -> tuple[OrgRow, ...]:
         """Return the active organisations of a kind."""
         return tuple(o for o in self.trust_list.orgs if o.kind is kind and o.status is RowStatus.ACTIVE)

@@ -8,11 +8,11 @@ grounds are never sealed to the provider.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
 from rogatory.protocol.bodies import DecisionCode, GrantedTask, Issue, Validate, Withdraw
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import Annul, Rescind

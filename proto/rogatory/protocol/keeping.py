@@ -7,9 +7,8 @@ beyond the end, so that an extension in flight is not lost. What proves an end t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.duties import Extend
 from rogatory.protocol.pack import Pack

@@ -10,7 +10,7 @@ parts have arrived is a matter of storage and is checked beside this by the exch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +27,7 @@ from rogatory.protocol import (
 )
 from rogatory.protocol.bodies import Validate
 from rogatory.protocol.carrying import require_carrying
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, Setting, refuse
 from rogatory.protocol.directory import Directory, PartyKind
 from rogatory.protocol.duties import Clock
@@ -35,7 +36,7 @@ from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.lifecycle_table import TABLE, About, Actor, Row
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, HoldName, RequestState, Seconded, Superseded
+from rogatory.protocol.state import TERMINAL, Flag, HoldName, RequestState, Seconded, Superseded
 
 MAX_STATE_SECTIONS: Final = 512
 MAX_SECONDED: Final = 16
@@ -140,23 +141,24 @@ def pack_of(state: RequestState | None, verified: Verified, packs: Mapping[bytes
     return pack
 
 
+def two_persons(pack: Pack, state: RequestState, kind: StatementKind) -> bool:
+    """Tell whether a second person must approve a kind of statement: the table says so, or the pack."""
+    row = TABLE.get(kind)
+    return (row is not None and row.two_persons) or kind.name in pack.rules(state.kind).two_persons
+
+
 def _common(state: RequestState, decision: Decision, row: Row) -> None:
     """What holds for every kind: the pinned law, the table's row, what the signer had seen, the addressee, two persons."""
     header, pack = decision.header, decision.setting.pack
+    if Flag.ERASED in state.flags:
+        refuse(errors.X_ERASED, "header.request_id", "ERASED")
     if header.pack_digest and header.pack_digest != state.pack_digest:
         refuse(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
     if pack.recalled(decision.setting.index) and not row.under_recall:
         refuse(errors.X_PACK_RECALLED, "header.kind", pack.rule("recall"))
     if _ended(state, header, row):
         refuse(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
-    if header.seen.request_digest:  # the signer worked from a file
-        require_carrying(state, pack, "header.seen.request_digest")
-    position = header.seen.request_position
-    seen = state.moved_index < position <= state.last_index + 1 or _named(state, decision)
-    if row.deciding and not seen:
-        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
-    if position > state.last_index + 1:
-        refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
+    _order(state, decision, row)
     # The log names the addressee as the receiving party: an answer may not put a bystander there.
     # Whoever takes back an issue that was replaced meanwhile has addressed those whom it named.
     former = _taken_back(state, header)
@@ -168,8 +170,20 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
         refuse(errors.X_FIELD_INVALID, "header.about", f"ABOUT.{row.about.name.partition('_')[0]}")
     if state.name not in row.states:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
-    if header.kind.name in pack.rules(state.kind).two_persons and not _seconded(state, decision):
+    if two_persons(pack, state, header.kind) and not _seconded(state, decision):
         refuse(errors.X_SECOND_MISSING, "header.kind", pack.rule(f"kinds/{state.kind.name}/two_persons"))
+
+
+def _order(state: RequestState, decision: Decision, row: Row) -> None:
+    """What the signer says to have seen exists, and whoever decides has seen the newest that counts."""
+    seen = decision.header.seen
+    if seen.request_digest:  # the signer worked from a file
+        require_carrying(state, decision.setting.pack, "header.seen.request_digest")
+    newest = state.moved_index < seen.request_position <= state.last_index + 1 or _named(state, decision)
+    if row.deciding and not newest:
+        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
+    if seen.request_position > state.last_index + 1:
+        refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
 
 
 def _still(state: RequestState, decision: Decision) -> bool:
@@ -229,6 +243,8 @@ def _seconded(state: RequestState, decision: Decision) -> bool:
 
 def _notes(state: RequestState, decision: Decision) -> None:
     """A note is sealed to units of parties that see the request, and to nobody else."""
+    if not decision.header.sections:
+        return
     allowed = {key.key_id for key in state.keys if key.org in state.parties}
     former = _taken_back(state, decision.header)
     if former is not None:
@@ -347,6 +363,7 @@ _RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
         StatementKind.CLAIM_COST: aftermath.claim_cost,
         StatementKind.SETTLE_COST: aftermath.settle_cost,
         StatementKind.TRANSMIT_OUTSIDE: aftermath.transmit_outside,
+        StatementKind.ERASE: aftermath.erase,
         StatementKind.CLOCK: terms.clock,
     }
 )

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rogatory.protocol.header import StatementKind as K
+from rogatory.protocol.state import TERMINAL
 from rogatory.protocol.state import StateName as S
 
 
@@ -63,7 +64,8 @@ EVERY: Final = frozenset(S)
 class Row:
     """One kind: who, in which states, about what, whether it must have seen the newest state, and what it does.
 
-    ``under_recall``: also under a pack that was recalled, where everything else rests.
+    ``under_recall``: also under a pack that was recalled, where everything else rests. ``two_persons``: a second person of
+    the same party must have approved it whatever the pack says; the pack may ask for that of other kinds too.
     """
 
     actors: tuple[Actor, ...]
@@ -73,6 +75,7 @@ class Row:
     to: tuple[S, ...] = ()
     deciding: bool = False
     under_recall: bool = False
+    two_persons: bool = False
 
 
 _A, _B = Actor, About
@@ -84,7 +87,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
             "about a widening it puts the larger scope in force.",
             (S.TRANSMITTED, S.RETURNED, S.REFUSED, S.WITHDRAWN), deciding=True,
         ),
-        K.SECOND: Row((_A.PARTY,), OPEN, _B.ENVELOPE, "Approves one exact envelope of the same party before it is sent."),
+        K.SECOND: Row((_A.PARTY,), EVERY, _B.ENVELOPE, "Approves one exact envelope of the same party before it is sent.", under_recall=True),
         K.DELIVERED: Row((_A.PROVIDER,), VALID, _B.ORDER, "Fetched and verified by the service; clocks start. Once.", ()),
         K.RECEIVE: Row((_A.PROVIDER,), frozenset({S.TRANSMITTED}), _B.ORDER, "Read by a person, every granted task's particulars opened.", (S.RECEIVED,)),
         K.CONFIRM_ORIGIN_CHALLENGE: Row((_A.PROVIDER,), VALID, _B.ORDER, "Asks whether it really came from there; nothing is delivered meanwhile."),
@@ -126,6 +129,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
         K.CLAIM_COST: Row((_A.PROVIDER,), VALID | ANSWERED | KEPT, _B.ORDER, "What the answer cost, where the pack lets it be claimed."),
         K.SETTLE_COST: Row((_A.ASKING,), EVERY, _B.CLAIM, "Paid or denied."),
         K.TRANSMIT_OUTSIDE: Row((_A.ASKING, _A.PROVIDER), OPEN, _B.ANY, "What went another way: when, how long, its digest; before the request closes.", under_recall=True),
+        K.ERASE: Row((_A.ASKING,), TERMINAL, _B.ISSUE, "The controller has the exchange destroy its key, openings and sections of an ended request, with a second person. Nothing is said or read of it any more.", deciding=True, under_recall=True, two_persons=True),
         K.CLOCK: Row((_A.CLOCK,), OPEN | ANSWERED, _B.NOTHING, "An obligation has fallen due; what that does stands in the table of clocks.",
                      (S.LAPSED, S.WITHDRAWN, S.EXPIRED, S.EXEMPT, S.EXECUTING)),
     }

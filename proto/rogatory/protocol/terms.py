@@ -8,11 +8,11 @@ refused unless it names an obligation of the state exactly. Nothing here reads a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import Clock

@@ -37,6 +37,7 @@ from rogatory.client.cli.results_people import StepResult, step_results
 from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.cli.signing import session_names, sign
 from rogatory.client.composing import Prepared
+from rogatory.client.requests import standing
 from rogatory.client.session import Session
 from rogatory.client.watch import Heard, taken
 from rogatory.client.watch import watch as watch_feed
@@ -129,8 +130,8 @@ def watch(
 async def _stands(session: Session, item: FeedItem) -> tuple[StepResult, ...]:
     """Return who must do what next, where the profile is free for a look; nothing where another command has it."""
     with contextlib.suppress(Unavailable), session.exclusively():
-        view = await session.exchange.view(item.request_id, "STATUS", item.index)
-        return step_results(view.state)
+        view = await standing(session, item.request_id, "STATUS", item.index)
+        return step_results(view.state) if view is not None else ()
     return ()
 
 

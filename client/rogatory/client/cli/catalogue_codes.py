@@ -100,6 +100,7 @@ CODES: Final[tuple[tuple[str, str], ...]] = (
     ("flag.DELETE_OR_RESTRICT", "what was delivered must be deleted or restricted, and that attested"),
     ("flag.DELIVERED_TO_SERVICE", "the provider's service has it, and the clocks run"),
     ("flag.ENDED", "the agency needs it no longer"),
+    ("flag.ERASED", "what the exchange held of it is destroyed"),
     ("flag.NOTICE_DEFERRED", "the person is not told yet, for a stated ground"),
     ("flag.NOTICE_GIVEN", "the person was told, or it was decided not to"),
     ("flag.OVERDUE", "something has fallen due and was not done"),

@@ -39,6 +39,7 @@ from rogatory.client.cli.results_law import (
 from rogatory.client.cli.scope_options import day_of
 from rogatory.client.cli.session import Run, check_named, read_file
 from rogatory.client.pack_library import shipped_packs
+from rogatory.client.requests import standing
 from rogatory.client.sealing.files import staged
 from rogatory.client.session import Session
 from rogatory.client.trusted_state import TrustedState
@@ -209,7 +210,8 @@ def replay(
         tips = await session.exchange.list_requests()
         with run.output.progress("reading requests", entries=True) as report:
             for i, tip in enumerate(tips, 1):
-                views.append(await session.exchange.get_request(tip.request_id, "STATUS"))
+                view = await standing(session, tip.request_id, "STATUS")
+                views += [view] if view is not None else []
                 report(i, len(tips))
         views = [view for view in views if first <= view.issue.receipt.time_ms // DAY_MS <= last]
         found = law_office.tried(views, draft, session.directory)

@@ -66,10 +66,13 @@ _QUESTIONS: Final = {
     "END": "Sign that the data are no longer needed?",
     "DEFER_NOTICE": "Sign that the person is not told yet?",
     "NOTIFY_SUBJECT": "Sign this about the notice?",
+    "EXTEND_SEAL": "Sign that the entries stay sealed?",
+    "REWRAP": "Give this reader the key?",
     "CLAIM_COST": "Sign this claim?",
     "SETTLE_COST": "Sign this answer to the claim?",
     "TRANSMIT_OUTSIDE": "Record this?",
     "PAGE_ACK": "Sign that you have seen the call?",
+    "ERASE": "Have it destroyed for good?",
 }
 
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rogatory.protocol.header import Fact, Task
 from rogatory.protocol.pack.shape import EMERGENCY, VALIDATION
@@ -37,10 +38,15 @@ class Asked:
     day: int
     issuing: str
     receiving: str
+    _stated: Mapping[str, Fact] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the facts out by code: a pack's rules ask for them a dozen times, also for those that are not stated."""
+        object.__setattr__(self, "_stated", {fact.code: fact for fact in self.facts})
 
     def fact(self, code: str) -> Fact | None:
         """Return the fact with this code, if it is stated."""
-        return next((fact for fact in self.facts if fact.code == code), None)
+        return self._stated.get(code)
 
     def states(self, code: str, value: str) -> bool:
         """Tell whether a fact is stated with a value."""

@@ -18,7 +18,7 @@ from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.identifiers import BULK_TYPES
 from rogatory.protocol.pack.asked import Asked
-from rogatory.protocol.pack.expressions import context, holds
+from rogatory.protocol.pack.expressions import broken
 from rogatory.protocol.pack.law import Pack
 from rogatory.protocol.pack.shape import LISTED, PENALTY, SENTENCE, AuthorityRule, KindRules
 from rogatory.protocol.statements import RequestKind
@@ -211,17 +211,16 @@ def _authority(pack: Pack, asked: Asked, rules: KindRules, rank: str) -> Iterato
 
 
 def _expressions(
-    pack: Pack, asked: Asked, rules: KindRules, categories: tuple[str, ...], rank: str
+    pack: Pack, asked: Asked, rules: KindRules, categories: tuple[str, ...], rank: str, limits: str = ""
 ) -> Iterator[Refused]:
-    mine = [rule for rule in rules.rules if not rule.limits]
+    """What the rules of a kind say to a request; with ``limits``, those about the use of that refusal code."""
+    mine = [rule for rule in rules.rules if rule.limits == limits]
     if not mine:
         return
-    validation = standing(asked, rules.authority[rank]).value
-    given = context(asked, pack.facts, categories, int(rank), validation, mine)
-    for rule in mine:
-        at = f"pack.rules.{rule.id}"
-        if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):
-            yield Refused(rule.code, rule.field, pack.rule(f"rules/{rule.id}"))
+    stands = standing(asked, rules.authority[rank]).value
+    for rule in broken(asked, pack.facts, categories, int(rank), stands, mine):
+        field = "body.code" if limits else rule.field
+        yield Refused(rule.code, field, pack.rule(f"rules/{rule.id}"))
 
 
 def check_refusal(pack: Pack, asked: Asked, code: str) -> None:
@@ -231,14 +230,6 @@ def check_refusal(pack: Pack, asked: Asked, code: str) -> None:
         Refused: With the rule's code: this ground is not open here.
     """
     rules = pack.rules(asked.kind)
-    mine = [rule for rule in rules.rules if rule.limits == code]
-    if not mine:
-        return
     categories = pack.categories_of(asked.tasks)
-    rank = pack.rank(categories)
-    stands = standing(asked, rules.authority[rank]).value
-    given = context(asked, pack.facts, categories, int(rank), stands, mine)
-    for rule in mine:
-        at = f"pack.rules.{rule.id}"
-        if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):
-            raise Refused(rule.code, "body.code", pack.rule(f"rules/{rule.id}"))
+    for refusal in _expressions(pack, asked, rules, categories, pack.rank(categories), code):
+        raise refusal

@@ -9,10 +9,11 @@ it stand, so a division can never allow what a whole request would not. Nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import Fact
 from rogatory.protocol.pack.asked import Asked

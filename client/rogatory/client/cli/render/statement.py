@@ -68,6 +68,7 @@ TITLES = {
     "CLAIM_COST": "Claim",
     "SETTLE_COST": "Answer to a claim",
     "TRANSMIT_OUTSIDE": "Went another way",
+    "ERASE": "Erasure",
     "CLOCK": "Fallen due",
     "REJECT": "Not accepted by the exchange",
     "STATUS": "Word of the exchange",
