@@ -21,7 +21,7 @@ from rogatory.client.requests import RequestRow, list_rows, open_view, require_m
 from rogatory.client.sealing.unseal import OpenedDisclosure, open_disclosure
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, download, ignore
-from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.envelope import Verified
@@ -179,7 +179,7 @@ def _context(session: Session, view: RequestView, manifest: Verified, body: Disc
 
 
 def manifest_context(
-    session: Session, view: RequestView, manifest: ViewedStatement
+    session: Session, view: RequestView, manifest: Verified
 ) -> tuple[Disclose, DisclosureContext]:
     """Return a disclosure's manifest and the context that it is sealed under.
 

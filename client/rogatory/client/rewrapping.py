@@ -72,11 +72,11 @@ def _disclosure(session: Session, view: RequestView, audience: str, unit: UnitRo
     """The manifest's own wraps hold the key, so the body need not be here."""
     if not view.state.disclosures:
         raise Refused(errors.X_NOT_FOUND, "body.object_digest", "OBJECT_OF_REQUEST")
-    manifest = view.by_digest(view.state.disclosures[-1].manifest)
+    manifest = view.statement(view.state.disclosures[-1].manifest)
     body, context = manifest_context(session, view, manifest)
     digest = context_digest(context)
     key = session.unit_keys.unwrap(body.wraps, digest, "disclosure", "DISCLOSURE.WRAP")
-    return Rewrap(manifest.verified.digest, audience, _wrapped(key, digest, unit))
+    return Rewrap(manifest.digest, audience, _wrapped(key, digest, unit))
 
 
 def _wrapped(data_key: bytes, digest: bytes, unit: UnitRow) -> KeyWrap:
