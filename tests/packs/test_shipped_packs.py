@@ -6,8 +6,11 @@ Each example runs as a test of its own. That the figures agree with the official
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from rogatory.client.cli.main import run
 from rogatory.client.pack_library import chosen_packs, shipped_packs
 from rogatory.protocol.errors import Invalid, Refused
 from rogatory.protocol.identifier_types import CHECKS
@@ -174,3 +177,13 @@ def test_packs_are_chosen_by_id_by_version_or_all_and_an_unknown_one_is_refused(
     with pytest.raises(Refused) as caught:
         chosen_packs(["us.sca.9999"])
     assert (caught.value.code, caught.value.rule) == ("X_PACK_UNKNOWN", "PACK.SHIPS")
+
+
+def test_the_command_names_what_is_not_confirmed_and_the_signature_that_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["directory", "pack", "show", "eu.e-evidence.2023-1543", "--shipped", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)["result"]
+    assert "pack.kinds.DISCLOSURE.rules.trafficking-means" in result["unverified"]
+    assert result["pack"]["unverified"] == len(result["unverified"])
+    assert result["signature"] == "QUALIFIED"

@@ -279,6 +279,16 @@ def _summary(pack: Pack) -> PackSummary:
     )
 
 
+def _by_name(pack: Pack) -> tuple[str, ...]:
+    """Return the marked paths; a rule is named by its id, since nobody counts rules."""
+    ids = {
+        f"pack.kinds.{kind}.rules[{i}]": f"pack.kinds.{kind}.rules.{rule.id}"
+        for kind, rules in pack.kinds.items()
+        for i, rule in enumerate(rules.rules)
+    }
+    return tuple(ids.get(path, path) for path in pack.unverified)
+
+
 def _result(pack: Pack) -> PackResult:
     examples = []
     for item in pack.examples:
@@ -286,7 +296,7 @@ def _result(pack: Pack) -> PackResult:
         examples.append(ExampleResult(item.id, item.shows, item.kind, item.role, item.outcome, gives, rule))
     return PackResult(
         _summary(pack),
-        pack.unverified,
+        _by_name(pack),
         pack.signature.level if pack.signature is not None else "",
         tuple(
             f"{kind}/{name}: {deadline.normal}"
