@@ -56,7 +56,9 @@ WORKING: Final = VALID - {S.TRANSMITTED}
 KEPT: Final = frozenset({S.PRESERVED, S.EXTENDED, S.HELD_FOR_PRODUCTION})
 ANSWERED: Final = frozenset({S.DELIVERED, S.CLOSED})
 OPEN: Final = frozenset({S.ISSUED, S.RETURNED, S.DELIVERED}) | VALID | KEPT
-LET_GO: Final = frozenset({S.LAPSED, S.WITHDRAWN, S.EXEMPT}) | KEPT
+# Here data stay frozen until the asking side says that it needs them no longer: a refusal may still be contested.
+UNTIL_ENDED: Final = KEPT | {S.REFUSED}
+LET_GO: Final = frozenset({S.LAPSED, S.WITHDRAWN, S.EXEMPT}) | UNTIL_ENDED
 EVERY: Final = frozenset(S)
 
 
@@ -114,7 +116,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
         K.NOTIFY: Row((_A.ASKING,), VALID, _B.ORDER, "The enforcing authority is told; its clock starts. Once."),
         K.NO_GROUNDS: Row((_A.ENFORCING,), VALID, _B.ORDER, "It raises no ground; delivery is free.", (S.EXECUTING,)),
         K.DISCLOSE: Row((_A.PROVIDER,), WORKING, _B.ORDER, "The manifest of a sealed disclosure with an outcome for each task that it ends.", (S.EXECUTING, S.DELIVERED), deciding=True),
-        K.ACKNOWLEDGE: Row((_A.ASKING,), VALID | ANSWERED | {S.WITHDRAWN, S.REFUSED}, _B.DISCLOSURE, "Opened, verified, scope checked again.", (S.CLOSED,), under_recall=True),
+        K.ACKNOWLEDGE: Row((_A.ASKING,), VALID | ANSWERED | {S.WITHDRAWN, S.REFUSED, S.RELEASED}, _B.DISCLOSURE, "Opened, verified, scope checked again.", (S.CLOSED,), under_recall=True),
         K.REWRAP: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "One more recipient, of the pack's list, for a sealed object."),
         K.REPORT_EXCESS: Row((_A.PARTY,), EVERY, _B.DISCLOSURE, "More came than was asked for: delete or restrict.", under_recall=True),
         K.ERROR: Row((_A.PARTY,), EVERY, _B.ANY, "What went wrong, whose, how grave; a reportable one stays open until deletion is attested.", under_recall=True),
@@ -122,7 +124,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
         K.EXTEND: Row((_A.ASKING,), frozenset({S.PRESERVED, S.EXTENDED}), _B.ORDER, "By the pack's period, within the running term, as often as it allows.", (S.EXTENDED,), deciding=True, under_recall=True),
         K.HOLD: Row((_A.ASKING,), frozenset({S.PRESERVED, S.EXTENDED}), _B.ORDER, "Held for a production that was asked for; no term ends it.", (S.HELD_FOR_PRODUCTION,), under_recall=True),
         K.WITHDRAW: Row((_A.ASKING,), OPEN, _B.ISSUE_EVER, "Taken back; though a correction came first.", (S.WITHDRAWN,), under_recall=True),
-        K.END: Row((_A.ASKING,), KEPT, _B.ORDER, "No longer needed; the provider may let go."),
+        K.END: Row((_A.ASKING,), UNTIL_ENDED, _B.ORDER, "No longer needed; the provider may let go. Also of what it froze for a request that it refused."),
         K.DEFER_NOTICE: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "The person is not told yet: ground of the pack, day of review.", under_recall=True),
         K.NOTIFY_SUBJECT: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "Informed, or the decision that informing is omitted.", under_recall=True),
         K.EXTEND_SEAL: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "The entries stay sealed for the public longer, for a ground of the pack.", under_recall=True),

@@ -14,7 +14,7 @@ from typing import Final
 
 from rogatory.protocol.aftermath import ERROR_TERM, NOTICE
 from rogatory.protocol.header import Address
-from rogatory.protocol.lifecycle_table import KEPT, LET_GO, OPEN, VALID
+from rogatory.protocol.lifecycle_table import LET_GO, OPEN, UNTIL_ENDED, VALID
 from rogatory.protocol.state import TERMINAL, Flag, HoldName, Open, RequestState, StateName
 from rogatory.protocol.terms import CLARIFICATION, ENFORCING, EX_POST, PRESERVE, PRODUCE, VALIDATE, owed
 
@@ -97,7 +97,7 @@ def _provider(state: RequestState) -> Iterator[Step]:
     rests = code == "ANSWER" and (state.suspended is not None or not state.open_tasks)
     if code and not rests:
         yield Step(code, state.provider, state.order_digest, _due(state, PRODUCE))
-    over = state.name in LET_GO - KEPT or (state.name in KEPT and Flag.ENDED in state.flags)
+    over = state.name in LET_GO - UNTIL_ENDED or (state.name in UNTIL_ENDED and Flag.ENDED in state.flags)
     if over and state.preserved_until_ms:
         yield Step("RELEASE", state.provider, state.order_digest, quiet=True)
 
