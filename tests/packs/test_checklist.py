@@ -33,14 +33,17 @@ def test_what_fails_is_what_the_judging_refuses(pack: Pack, example: Example) ->
 
 def test_a_basis_names_the_article_where_the_pack_does() -> None:
     for pack in PACKS:
-        for kind in pack.kinds.values():
+        for name, kind in pack.kinds.items():
             for rule in kind.rules:
-                assert legal_basis(pack, pack.rule(f"rules/{rule.id}")) == f"{pack.basis}, {rule.basis}"
-        assert legal_basis(pack, pack.rule("facts")) == pack.basis
-        assert legal_basis(pack, "STORED_DATA_ONLY") == ""
+                basis = legal_basis(pack, pack.rule(f"rules/{rule.id}"), name)
+                assert basis == f"{pack.basis}, {rule.basis}"
+        assert legal_basis(pack, pack.rule("facts"), "DISCLOSURE") == pack.basis
+        assert legal_basis(pack, "STORED_DATA_ONLY", "DISCLOSURE") == ""
     eu = next(pack for pack in PACKS if pack.pack_id == "eu.e-evidence.2023-1543")
-    assert "5(5)(g)" in legal_basis(eu, eu.rule("rules/emergency-is-reasoned"))
-    assert "10(3)" in legal_basis(eu, eu.rule("deadlines/produce"))
+    assert "6(4)" in legal_basis(eu, eu.rule("rules/emergency-is-reasoned"), "PRESERVATION")
+    assert "5(5)(g)" in legal_basis(eu, eu.rule("rules/emergency-is-reasoned"), "DISCLOSURE")
+    term = eu.kinds["DISCLOSURE"].deadlines["produce"]
+    assert legal_basis(eu, eu.rule("deadlines/produce"), "DISCLOSURE") == f"{eu.basis}, {term.basis}"
 
 
 def test_a_list_of_a_granted_request_passes_and_names_who_may_sign() -> None:

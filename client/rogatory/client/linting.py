@@ -51,7 +51,7 @@ def lint(session: Session, draft: DraftRequest) -> tuple[Finding, ...]:
         except RogatoryError as error:
             found.append(finding_of(error))
     if pack is not None:
-        found = [replace(item, basis=legal_basis(pack, item.rule)) for item in found]
+        found = [replace(item, basis=legal_basis(pack, item.rule, draft.kind)) for item in found]
     return tuple({(item.code, item.field, item.rule): item for item in reversed(found)}.values())[::-1]
 
 

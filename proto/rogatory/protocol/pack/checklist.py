@@ -46,42 +46,50 @@ def checklist(pack: Pack, asked: Asked, *, as_if_in_force: bool = False) -> tupl
         failed.setdefault(refusal.rule, refusal)
     listed = dict.fromkeys(pack.rule(path) for path in _paths(pack, asked))
     return tuple(
-        _checked(pack, rule, failed.get(rule)) for rule in (*listed, *(failed.keys() - listed.keys()))
+        _checked(pack, rule, asked.kind.name, failed.get(rule))
+        for rule in (*listed, *(failed.keys() - listed.keys()))
     )
 
 
-def legal_basis(pack: Pack, rule: str) -> str:
-    """Return act and, where the pack names one, article of a rule; empty for a rule that is not of this pack."""
+def legal_basis(pack: Pack, rule: str, kind: str) -> str:
+    """Return act and, where the pack names one, article of a rule for a kind of request; empty for a rule not of this pack.
+
+    The kind matters: one rule of the same name may stand on another article there.
+    """
     prefix = pack.rule("")
     if not rule.startswith(prefix):
         return ""
-    article = _article(pack, rule.removeprefix(prefix))
+    article = _article(pack, rule.removeprefix(prefix), kind)
     return ", ".join(part for part in (pack.basis, article) if part)
 
 
-def rule_text(pack: Pack, rule: str) -> str:
-    """Return the pack's sentence of a rule; empty where it has none."""
+def rule_text(pack: Pack, rule: str, kind: str) -> str:
+    """Return the pack's sentence of a rule for a kind of request; empty where it has none."""
     head, _, name = rule.removeprefix(pack.rule("")).partition("/")
-    found = (item for rules in pack.kinds.values() for item in rules.rules if item.id == name)
+    found = (item for rules in _kind(pack, kind) for item in rules.rules if item.id == name)
     return next((item.text for item in found), "") if head == "rules" else ""
 
 
-def _checked(pack: Pack, rule: str, refusal: Refused | None) -> Checked:
-    basis, text = legal_basis(pack, rule), rule_text(pack, rule)
+def _checked(pack: Pack, rule: str, kind: str, refusal: Refused | None) -> Checked:
+    basis, text = legal_basis(pack, rule, kind), rule_text(pack, rule, kind)
     if refusal is None:
         return Checked(rule, basis, text)
     return Checked(rule, basis, text, passed=False, code=refusal.code, field=refusal.field)
 
 
-def _article(pack: Pack, path: str) -> str:
+def _kind(pack: Pack, kind: str) -> tuple[KindRules, ...]:
+    return (pack.kinds[kind],) if kind in pack.kinds else ()
+
+
+def _article(pack: Pack, path: str, kind: str) -> str:
     """Return the article that a path's own entry names: of a rule, a reservation, a deadline."""
     head, _, name = path.partition("/")
     if head == "rules":
-        rules = (rule for kind in pack.kinds.values() for rule in kind.rules if rule.id == name)
+        rules = (rule for item in _kind(pack, kind) for rule in item.rules if rule.id == name)
         return next((rule.basis for rule in rules), "")
     if head == "reservations" and name.isdigit() and int(name) < len(pack.reservations):
         return pack.reservations[int(name)].basis
-    deadlines = (kind.deadlines for kind in pack.kinds.values())
+    deadlines = (item.deadlines for item in _kind(pack, kind))
     return next((found[name].basis for found in deadlines if head == "deadlines" and name in found), "")
 
 
