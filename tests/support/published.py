@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rogatory.client.cli.results import OutboxResult
 from rogatory.client.cli.results_answer import WatchedResult
+from rogatory.client.cli.results_outbox import OutboxResult
 from rogatory.client.cli.results_people import ToldResult
 from rogatory.client.cli.schema import RESULTS
 from rogatory.protocol.errors import Invalid

@@ -18,11 +18,9 @@ from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.keys_commands import KeyList
 from rogatory.client.cli.results import (
     CheckpointResult,
-    DiscardedResult,
     DraftResult,
     LintResult,
     ListResult,
-    OutboxResult,
     PreviewResult,
     RequestResult,
     SentResult,
@@ -49,6 +47,7 @@ from rogatory.client.cli.results_law import (
     PacksResult,
 )
 from rogatory.client.cli.results_log import EntriesResult, LogVerdictResult, MirrorResult, ProofResult
+from rogatory.client.cli.results_outbox import DiscardedResult, OutboxResult
 from rogatory.client.cli.results_outside import LetterResult, OutsideResult
 from rogatory.client.cli.results_people import RosterResult, ToldResult
 from rogatory.client.enrolment import KeysMade

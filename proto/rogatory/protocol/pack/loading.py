@@ -108,7 +108,7 @@ def _read(payload: bytes) -> tuple[Pack | None, list[Finding]]:
 
 def _unknown(source: Source, error: Invalid) -> int:
     """Return the line of a key that nobody knows. Errors of plain data name the mapping and no key, so it is tried out."""
-    mapping = source.mappings[error.field]
+    mapping = source.mappings.get(error.field, {})  # none where the fault is in a list
     for key in list(mapping):
         value = mapping.pop(key)
         try:

@@ -18,15 +18,13 @@ from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, t
 from rogatory.client.cli.render.waits import debt_sections, flag_rows, holds_sections, proposal_sections
 from rogatory.client.cli.results import (
     CheckpointResult,
-    DiscardedResult,
     DutyResult,
-    FlushedResult,
     ListResult,
-    OutboxResult,
     RequestResult,
     SentResult,
     TaskResult,
 )
+from rogatory.client.cli.results_outbox import DiscardedResult, FlushedResult, OutboxResult
 
 _UNSAVED: Final = "NOT SAVED: your profile's disk did not take it; your next command fetches it again"
 
