@@ -17,6 +17,7 @@ from rogatory.client import agency, authority, provider
 from rogatory.client.catalogue_office import CatalogueText, prepare_catalogue, publish_catalogue
 from rogatory.client.disclosing import DisclosurePlan, PlanItem
 from rogatory.client.drafting import prepare_issue
+from rogatory.client.drafts import DraftFact
 from rogatory.client.linting import lint
 from rogatory.client.outgoing import sign_and_send
 from rogatory.protocol.catalogues import Holding
@@ -83,3 +84,17 @@ async def test_19_where_the_provider_declares_shared_addresses_port_and_moment_a
         unseen = replace(ported, observed=())
         found = lint(session, desks.draft(unseen))
         assert "X_IDENTIFIER_INCOMPLETE" in {item.code for item in found}
+
+
+async def test_a_language_that_the_provider_does_not_take_is_told_before_anything_is_signed(
+    desks: Desks,
+) -> None:
+    async with desks.open("compliance") as session:
+        text = CatalogueText(cgnat=False, languages=("de", "en"), holdings=(Holding("login_ip", "DAYS", 90),))
+        await publish_catalogue(session, prepare_catalogue(session, text))
+    async with desks.open("investigator") as session:
+        for stated, expected in ((None, []), ("DE", []), ("FR", ["X_LANGUAGE_NOT_ACCEPTED"])):
+            draft = desks.draft()
+            if stated is not None:
+                draft = replace(draft, facts={**draft.facts, "language": DraftFact((stated,))})
+            assert [item.code for item in lint(session, draft) if item.severity == "ERROR"] == expected

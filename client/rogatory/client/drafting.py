@@ -41,6 +41,7 @@ from rogatory.protocol.identifiers import check_shared_address
 from rogatory.protocol.lifecycle import decide
 from rogatory.protocol.match import match
 from rogatory.protocol.pack import Pack
+from rogatory.protocol.pack.shape import LANGUAGE
 from rogatory.protocol.sealed import identifier_commitment, section_context
 from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import Issue, RequestKind, Statement
@@ -98,6 +99,8 @@ def problems_of(session: Session, draft: DraftRequest, made: Prepared) -> Iterat
         except RogatoryError as error:
             yield finding_of(error)
     yield from asked_of(draft, session.clock.now_ms())
+    if not accepts_language(session, made.statement.header):
+        yield Finding(errors.X_LANGUAGE_NOT_ACCEPTED, "header.facts", "CATALOGUE.LANGUAGE", "ERROR")
     grounds = opened.grounds
     if grounds is None or not (grounds.necessity and grounds.proportionality):
         yield GROUNDS_EMPTY
@@ -114,6 +117,18 @@ def shares_addresses(session: Session, provider: Address) -> bool:
     """
     signed = session.exchange.catalogues.of(provider, session.clock.now_ms())
     return (signed is not None and signed.cgnat) or provider_catalogue(session.profile).entry(provider).cgnat
+
+
+def accepts_language(session: Session, header: Header) -> bool:
+    """Tell whether a provider takes the language that a request states; one that declares none, or is told none, takes any.
+
+    Only the asking side looks: what a provider accepts may change while a request is on its way, and what is law may not.
+    """
+    signed = session.exchange.catalogues.of(header.addressee, session.clock.now_ms())
+    stated = header.fact(LANGUAGE)
+    if signed is None or not signed.languages or stated is None:
+        return True
+    return bool({code.lower() for code in stated.values} & set(signed.languages))
 
 
 def dry_run(session: Session, made: Prepared, pack: Pack) -> RequestState:

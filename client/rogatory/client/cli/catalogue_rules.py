@@ -16,6 +16,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "Publish the change as a new version; leave `version` out and the next one is taken.",
     ),
     (
+        "CATALOGUE.LANGUAGE",
+        "The provider takes requests in other languages only, as its signed catalogue says.",
+        "Have the request translated and state that language, or ask the provider what it accepts.",
+    ),
+    (
         "CATALOGUE.OWN",
         "A catalogue speaks for a unit of the signer's own organisation, and only a provider has one.",
         "Sign it with a device of that provider.",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rogatory.protocol.header import Fact, Task
-from rogatory.protocol.pack.shape import EMERGENCY, VALIDATION
+from rogatory.protocol.pack.shape import EMERGENCY, ORAL, VALIDATION
 from rogatory.protocol.statements import RequestKind
 
 
@@ -61,4 +61,10 @@ class Asked:
     @property
     def ex_post(self) -> bool:
         """Whether it is issued first and validated afterwards: said so, or an emergency that names no authority."""
-        return self.states(VALIDATION, "EX_POST") or (self.emergency and not self.validator)
+        unasked = self.emergency and not self.validator
+        return unasked or self.oral or self.states(VALIDATION, "EX_POST")
+
+    @property
+    def oral(self) -> bool:
+        """Whether the authority has said yes by word of mouth, and its signature is owed."""
+        return self.states(VALIDATION, ORAL)

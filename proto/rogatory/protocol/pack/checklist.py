@@ -106,6 +106,8 @@ def _paths(pack: Pack, asked: Asked) -> Iterator[str]:
     yield "legal_type"
     yield "facts"
     yield from (f"required_facts/{code}" for code in rules.required_facts)
+    if pack.languages:
+        yield "languages"
     yield "identifiers"
     yield "elements"
     if rules.categories:
@@ -131,6 +133,8 @@ def _of_rank(pack: Pack, asked: Asked, rules: KindRules, categories: tuple[str, 
     yield f"authority/{rank}/issue"
     if asked.role not in authority.issue:
         yield f"authority/{rank}/validate"
+        if asked.oral:
+            yield "oral_validation"
         if asked.ex_post:
             yield f"authority/{rank}/ex_post"
     mine = [rule for rule in rules.rules if not rule.limits]

@@ -20,7 +20,7 @@ from rogatory.protocol.identifiers import BULK_TYPES
 from rogatory.protocol.pack.asked import Asked
 from rogatory.protocol.pack.expressions import broken
 from rogatory.protocol.pack.law import Pack
-from rogatory.protocol.pack.shape import LISTED, PENALTY, SENTENCE, AuthorityRule, KindRules
+from rogatory.protocol.pack.shape import LANGUAGE, LISTED, PENALTY, SENTENCE, AuthorityRule, KindRules
 from rogatory.protocol.statements import RequestKind
 
 
@@ -157,6 +157,8 @@ def _facts(pack: Pack, asked: Asked, rules: KindRules) -> Iterator[Refused]:
     for code in rules.required_facts:
         if asked.fact(code) is None:
             yield Refused(errors.X_FIELD_MISSING, "header.facts", pack.rule(f"required_facts/{code}"))
+    if pack.languages and not any(asked.states(LANGUAGE, language) for language in pack.languages):
+        yield Refused(errors.X_LANGUAGE_NOT_ACCEPTED, "header.facts", pack.rule("languages"))
 
 
 def _tasks(pack: Pack, asked: Asked) -> Iterator[Refused]:
@@ -201,10 +203,12 @@ def _authority(pack: Pack, asked: Asked, rules: KindRules, rank: str) -> Iterato
         path = pack.rule(f"authority/{rank}/issue")
         yield Refused(errors.X_AUTHORITY_NOT_COMPETENT, "header.issuer.role", path)
         return
-    if asked.ex_post and not rule.ex_post:
+    if asked.oral and not pack.oral_validation:
+        yield Refused(errors.X_VALIDATION_MISSING, "header.facts", pack.rule("oral_validation"))
+    elif asked.ex_post and not rule.ex_post:
         path = pack.rule(f"authority/{rank}/ex_post")
         yield Refused(errors.X_EX_POST_NOT_ALLOWED_FOR_CATEGORY, "header.facts", path)
-    elif asked.ex_post and not asked.emergency:
+    elif asked.ex_post and not asked.emergency and not asked.oral:
         yield Refused(errors.X_VALIDATION_MISSING, "header.facts", pack.rule(f"authority/{rank}/ex_post"))
     if not asked.validator:
         yield Refused(errors.X_VALIDATION_MISSING, "body.authority", pack.rule(f"authority/{rank}/validate"))
