@@ -57,12 +57,12 @@ demo: $(READY) ## the whole life of a request, through the real server and the r
 
 # A file's tests stay on one core, so a server that a file's tests share is started once.
 test: $(READY) ## every test, on two cores, in random order
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The same run, counted: the core's branches must be covered (tests/support/coverage_gate.py says how many).
 coverage: $(READY) ## every test, with the branch coverage of protocol and audit; fails under 95 %
 	@mkdir -p build/coverage
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m coverage report
 	@$(BIN)/python -m tests.support.coverage_gate build/coverage/data
 

@@ -79,6 +79,9 @@ THERE: dict[str, Breakage] = {
     [
         (("request", "bundle", "0199ab", "-o"), (2, "USAGE", "--output", "NEW")),
         (("audit", "prove", "4", "-o"), (2, "USAGE", "--output", "NEW")),
+        (("authority", "show", "0199ab", "--html"), (2, "USAGE", "--html", "NEW")),
+        (("provider", "show", "0199ab", "--html"), (2, "USAGE", "--html", "NEW")),
+        (("request", "xray", "0199ab", "--html"), (2, "USAGE", "--html", "NEW")),
         (
             ("keys", "new", *("--org", "0" * 32, "--unit", "1" * 32)),
             (4, "X_FIELD_INVALID", "folder", "FOLDER"),

@@ -16,6 +16,7 @@ import grpc
 import pytest
 
 from rogatory.protocol import codec
+from rogatory.protocol.catalogues import CATALOGUE_TYPE
 from rogatory.protocol.directory import PACK_TYPE, TRUST_LIST_TYPE
 from rogatory.protocol.errors import Invalid, RogatoryError
 from rogatory.protocol.ids import SystemClock, SystemEntropy, uuid7
@@ -97,6 +98,7 @@ HONEST: dict[str, object] = {
     "DirectoryService/GetDirectory": pb.GetDirectoryRequest(),
     "DirectoryService/GetPacks": pb.GetPacksRequest(),
     "DirectoryService/Publish": PublishRequest(CANARY),
+    "DirectoryService/ListProviders": pb.ListProvidersRequest(),
 }
 CASES: dict[str, list[Case]] = {
     "ExchangeService/Submit": [
@@ -162,9 +164,12 @@ CASES: dict[str, list[Case]] = {
         _code("nothing", PublishRequest(b""), "request.quorum.payload_type", "TYPE"),
         _code("no quorum", PublishRequest(CANARY), "request.quorum", "PARSE", code="X_ENCODING"),
         _code("another kind of object", PublishRequest(_quorum(TRUST_LIST_TYPE, b"x")), "request.quorum.payload_type", "TYPE"),
+        _code("a catalogue of nothing", PublishRequest(_quorum(CATALOGUE_TYPE, b"")), "catalogue.realm", "PRESENT", code="X_FIELD_MISSING"),
+        _code("a catalogue that is none", PublishRequest(_quorum(CATALOGUE_TYPE, CANARY)), "catalogue", "PARSE", code="X_ENCODING"),
         _code("nobody signed it", PublishRequest(_quorum(PACK_TYPE, b"pack_id: invented\n")), "quorum.signatures", "THRESHOLD",
               code="X_QUORUM_NOT_MET"),
     ],
+    "DirectoryService/ListProviders": [],
 }  # fmt: skip
 
 

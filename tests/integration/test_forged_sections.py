@@ -14,7 +14,7 @@ import pytest
 
 from rogatory.client import authority, provider
 from rogatory.client.composing import Prepared, answer, prepared
-from rogatory.client.drafting import _make, _seal, prepare_issue
+from rogatory.client.drafting import _seal, make_issue, prepare_issue
 from rogatory.client.outgoing import sign_and_send
 from rogatory.client.session import Session
 from rogatory.protocol import codec
@@ -39,13 +39,13 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
 
 def moved(session: Session, desks: Desks) -> Prepared:
     """The particulars of a request that was never sent, under the header of another."""
-    unsent, made = _make(session, desks.draft(NUMBER)), _make(session, desks.draft(NUMBER))
+    unsent, made = make_issue(session, desks.draft(NUMBER)), make_issue(session, desks.draft(NUMBER))
     return _with_particulars(made, *_particulars(unsent))
 
 
 def another_number(session: Session, desks: Desks) -> Prepared:
     """Committed to one number, sealed another."""
-    made = _make(session, desks.draft(NUMBER))
+    made = make_issue(session, desks.draft(NUMBER))
     assert made.opened is not None
     false = replace(made.opened.particulars[1], identifier=OTHER.encode())
     bare = made.statement.header.without_sections()
@@ -57,7 +57,7 @@ def another_number(session: Session, desks: Desks) -> Prepared:
 
 def a_list(session: Session, desks: Desks) -> Prepared:
     """Two numbers where one belongs, honestly committed to."""
-    return _make(session, desks.draft(LIST))
+    return make_issue(session, desks.draft(LIST))
 
 
 FORGERIES = [

@@ -16,8 +16,9 @@ from rogatory.client import agency, authority, provider
 from rogatory.client.addressbook import find_unit
 from rogatory.client.authority import Narrowing
 from rogatory.client.disclosing import DisclosurePlan, PlanItem, check_plan, prepare_disclose
-from rogatory.client.drafting import lint, prepare_issue
+from rogatory.client.drafting import prepare_issue
 from rogatory.client.drafts import DraftGrounds, DraftInstant
+from rogatory.client.linting import lint
 from rogatory.client.outgoing import sign_and_send
 from rogatory.client.requests import open_view
 from rogatory.client.sealing.unseal import open_section

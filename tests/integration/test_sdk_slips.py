@@ -17,9 +17,10 @@ import pytest
 from rogatory.client import agency, authority, provider
 from rogatory.client.bundle import write_bundle
 from rogatory.client.disclosing import DisclosurePlan, PlanItem, check_plan, prepare_disclose
-from rogatory.client.drafting import lint, prepare_issue
+from rogatory.client.drafting import prepare_issue
 from rogatory.client.drafts import DraftFact, DraftRequest
 from rogatory.client.exhibits import check_exhibit, draft_exhibit, lift
+from rogatory.client.linting import lint
 from rogatory.client.outgoing import sign_and_send
 from rogatory.client.private_files import write_private
 from rogatory.client.provider_catalogue import CATALOGUE, ProviderCatalogue, provider_catalogue

@@ -114,7 +114,10 @@ class Lives(RuleBasedStateMachine):
             what = dice.choice([name for name in LEGAL if self.life.allows(name)])
         mischief = dice.choice(("", "", "", "stranger", "about", "stale", "twice"))
         body, about = self.made(what, dice)
-        person = PEOPLE[LEGAL[what][0]] if mischief != "stranger" else dice.choice(STRANGERS)
+        person = PEOPLE[LEGAL[what][0]]
+        if mischief == "stranger":
+            # The enforcing authority may ask too, to consult before it refuses; the plain life does not tell of that.
+            person = dice.choice([one for one in STRANGERS if (one, what) != ("enforcer", "CLARIFY_REQUEST")])
         if what == "CONFIRM_ORIGIN" and mischief != "stranger":
             person = "second-investigator"
         if mischief == "about":

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from rogatory.protocol.bodies import RequestKind, Withdraw
+from rogatory.protocol.bodies import Acknowledge, RequestKind, Withdraw
 from rogatory.protocol.dialogue import (
     Amend,
     Clarify,
@@ -32,6 +32,7 @@ from tests.support.regime_desk import (
     CONTENT,
     EMERGENCY,
     HOUR_MS,
+    LOGIN,
     SUBSCRIBER,
     TRAFFIC,
     USUAL,
@@ -135,7 +136,10 @@ def test_a_refusal_of_the_provider_leaves_the_data_where_they_are(desk: Desk) ->
     state = desk.kept(order(desk))
     after = desk.tell("compliance", K.REFUSE, state, Refuse("P_DE_FACTO_IMPOSSIBILITY"))
     assert (after.name, after.preserved_until_ms) == (StateName.REFUSED, state.preserved_until_ms)
-    assert said_no(desk.tell, "compliance", K.RELEASE, after, Release())[0] == "X_OBJECT_TERMINAL"
+    assert said_no(desk.tell, "compliance", K.RELEASE, after, Release())[::2] == (
+        "X_STATE_NOT_ALLOWED",
+        "STATE.REFUSED",
+    )
 
 
 @pytest.mark.parametrize("answer", ["clarify", "adapt", "maintain", "new deadline"])
@@ -227,3 +231,22 @@ def test_a_validation_that_is_refused_afterwards_takes_back_what_was_delivered(d
     assert (after.name, "DELETE_OR_RESTRICT" in after.flags) == (StateName.WITHDRAWN, True)
     yes = desk.validated(state, granting(state))
     assert (yes.name, yes.holds, yes.flags) == (state.name, (), state.flags)
+
+
+def test_what_was_frozen_for_a_refused_request_is_let_go_when_nobody_needs_it_and_an_answer_that_came_before_is_still_taken_in(
+    desk: Desk,
+) -> None:
+    state = desk.kept(desk.validated(desk.ask(SUBSCRIBER, LOGIN)))
+    answered = desk.disclosed(state, task1="DELIVERED")
+    whole = desk.tell("compliance", K.REFUSE, state, Refuse("P_OTHER"))
+    assert said_no(desk.tell, "compliance", K.RELEASE, whole, Release())[2] == "STATE.REFUSED"
+    ended = desk.tell("investigator", K.END, whole, End())
+    assert desk.tell("compliance", K.RELEASE, ended, Release()).name is StateName.RELEASED
+    taken_back = desk.tell(
+        "investigator", K.WITHDRAW, answered, Withdraw("NO_LONGER_NEEDED"), answered.issue_digest
+    )
+    desk.wait(2 * DAY_MS)
+    gone = desk.tell("compliance", K.RELEASE, taken_back, Release())
+    about = gone.disclosures[0].manifest
+    taken = desk.tell("investigator", K.ACKNOWLEDGE, gone, Acknowledge("IN_SCOPE"), about)
+    assert (taken.name, taken.disclosures[0].scope_report) == (StateName.RELEASED, "IN_SCOPE")

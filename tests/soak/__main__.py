@@ -64,7 +64,7 @@ def pytest(seed: int, *folders: str) -> Ended:
 
 def mutation(_options: argparse.Namespace) -> Ended:
     """Mutants of the modules that decide; fails under 85 % noticed in any of them."""
-    return command("mutants of seven modules", "-m", "tests.support.mutation_gate")
+    return command("mutants of twelve modules", "-m", "tests.support.mutation_gate")
 
 
 def fuzz(options: argparse.Namespace) -> Ended:

@@ -23,7 +23,7 @@ RULES: dict[int, str] = {
     10: "pack `threshold/1/sentence`, `threshold/2/offence`", 11: "pack `elements`", 12: "pack `sections`",
     13: "pack `sections`, rule SECTION.RECIPIENTS", 14: "pack `required_facts`", 15: "pack rule `emergency-is-reasoned`",
     16: "rule STORED_DATA_ONLY", 17: "rule DIRECTORY.PROVIDER", 18: "pack `identifiers`, bulk types",
-    19: "`identifier_types`", 20: "pack `deadlines/produce`", 21: "hold EA_REVIEW, clock `enforcing_authority`",
+    19: "`identifier_types`; a provider's signed catalogue", 20: "pack `deadlines/produce`", 21: "hold EA_REVIEW, clock `enforcing_authority`",
     22: "pack `suspensive_in_emergency`, `deadlines/enforcing_authority`", 23: "pack `notify_enforcing_authority`",
     24: "clock `preserve`, pack `release_after`", 25: "pack `extension`", 26: "kind `hold`, pack `extension/holds`",
     27: "pack `deadlines/clarification/on_silence`", 28: "pack `objections`, `deadlines/objection`",
@@ -33,7 +33,7 @@ RULES: dict[int, str] = {
     37: "pack `coe.budapest.29-30`, `required_facts`", 38: "pack `coe.cets224.7`: `in_force`, `categories`, `reservations`",
     39: "pack `cloud.us-uk`", 40: "pinned pack digest", 41: "`engine.rejecting`, one transaction",
     42: "slots 3, 4, 14 of a read's entry", 43: "identifier commitments, keyed", 44: "RFC 6962 consistency proofs",
-    45: "`art28`, slots 1 and 15", 47: "order of the fold, statement ids at the exchange", 48: "rule ORDER",
+    45: "`art28`, slots 1 and 15", 46: "kind `erase`, `engine.erasing`, the vault", 47: "order of the fold, statement ids at the exchange", 48: "rule ORDER",
     49: "rule LIFECYCLE.EXISTS", 50: "flag REDUCED_DISTRIBUTION, rule GROUND_STATED", 51: "pack `user_information`, clock `notice`",
     52: "kind `transmit_outside`",
 }  # fmt: skip

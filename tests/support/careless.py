@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from rogatory.client.composing import Prepared, Upload, answer
-from rogatory.client.disclosing import DisclosurePlan, _measured, _outcomes, _seal
+from rogatory.client.disclosing import DisclosurePlan, _outcomes, _seal, measured_plan
 from rogatory.client.provider import transmitted
 from rogatory.client.session import Session
 from rogatory.client.transfer import ignore
@@ -15,7 +15,7 @@ async def prepare_unchecked(session: Session, request_id: bytes, plan: Disclosur
     view = await transmitted(session, request_id)
     state = view.state
     outcomes = _outcomes(state, plan)
-    sealed, path = _seal(session, state, _measured(plan), plan.words, ignore)
+    sealed, path = _seal(session, state, measured_plan(plan), plan.words, ignore)
     body = sealed.manifest(fits_scope=True, outcomes=outcomes)
     upload = Upload(sealed.disclosure_id, path, sealed.leaves)
     return answer(session, view, body, state.agency, state.order_digest, upload=upload)

@@ -181,6 +181,11 @@ TABLE: Final[tuple[Row, ...]] = (
         who="compliance", source="plan.json", entries=1, may=_ONLINE,
     ),
     Row(
+        "catalogue as JSON", "named", "provider catalogue publish named --yes --profile p",
+        _some(_named_json("FILE", "catalogue"), *_ONCE, "an unknown field", "another type"),
+        who="compliance", source="catalogue.json", read=("catalogue.json",), option="FILE",
+    ),
+    Row(
         "bundle", "named", "verify named --profile p",
         _named("BUNDLE") | _bytes((7, "X_ENCODING", "bundle.bundle", "TAR.LENGTH")) | {
             "a byte order mark": (7, "X_ENCODING", "bundle.bundle", "TAR.HEADER"),
@@ -214,6 +219,23 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(
         "law that others signed", "named", "directory pack sign law.yaml --key {OFFICE} -o named --profile p",
         _some(_named("--output"), "a folder", "a pipe", "oversized"), who="judge", source="law.quorum", read=("law.quorum",), option="--output",
+    ),
+    Row(
+        "roster", "named", "duty set named --profile p",
+        _some(_named_json("FILE", "duty"), *_ONCE, "an unknown field", "another type", LINKED), who="compliance", source="duty.json", read=("duty.json",), option="FILE",
+    ),
+    Row(
+        "roster of a profile", "p/duty.json", "duty show --profile p",
+        _some(_kept_json("duty"), *_ONCE, "an unknown field", "another type")
+        | {"vanished": _usage("duty", "PRESENT")}, who="compliance", read=("*/duty.json",),
+    ),
+    Row(
+        "roster that only names people", "p/duty.json", "provider inbox --profile p",
+        _some(dict.fromkeys(_ONCE, WORKS), "vanished", "a pipe", "truncated"), who="compliance", may=_ONLINE,
+    ),
+    Row(
+        "calls of a profile", "p/state/pages.json", "duty show --profile p",
+        _some(_kept_json("pages"), *_ONCE, "an unknown field", "another type") | {"vanished": WORKS}, who="compliance", read=("*/state/pages.json",),
     ),
     Row(
         "settings of a profile", "p/profile.json", "request lint {DRAFT} --profile p",
@@ -250,11 +272,18 @@ TABLE: Final[tuple[Row, ...]] = (
         read=("*/drafts/*.json",),
     ),
     Row(
+        "template of a profile", "p/templates/sessions.json", "request template show sessions --profile p",
+        _some(_kept_json("template"), *_ONCE, "an unknown field", "another type")
+        | {"vanished": (3, "X_NOT_FOUND", "template", "ONE_MATCH")},
+        read=("*/templates/*.json",),
+    ),
+    Row(
         "trusted state", "p/state/trusted.json", "keys list --profile p",
         _some(_kept_json("state"), *_ONCE, "an unknown field", "nested without measure") | {"vanished": WORKS},
         read=("*/state/trusted.json",), may=("p/lock",),
     ),
     Row("stored scheme", "p/state/scheme.bin", "keys list --profile p", _healed(), read=("*/state/scheme.bin",)),
+    Row("stored catalogues", "p/state/providers.bin", "keys list --profile p", _healed(), read=("*/state/providers.bin",)),
     Row(
         "stored view", "p/state/requests/{REQUEST}.bin", "request status {REQUEST} --profile p",
         _healed() | {"a folder": _usage("file", "SYSTEM.EISDIR")},

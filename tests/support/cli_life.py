@@ -28,6 +28,9 @@ _SPAN: Final = {"since": {"text": "2026-08-20T00:00:00Z"}, "until": {"text": "20
 _SCRIPT: Final = """
 request lint {REQUEST} @ investigator
 request preview {REQUEST} @ investigator
+request xray {REQUEST} @ investigator
+request template save sessions {REQUEST} @ investigator
+request template show sessions @ investigator
 request send {REQUEST} --yes @ investigator
 authority queue @ judge
 authority show {REQUEST} @ judge
@@ -40,6 +43,9 @@ provider receive {REQUEST} --yes @ compliance
 provider preserve {REQUEST} --yes @ compliance
 provider disclose {REQUEST} --file rows.jsonl --task 1 --element access_session --format RECORDS --yes @ compliance
 provider disclose {REQUEST} --plan plan.json --check @ compliance
+duty set duty.json @ compliance
+duty run --once @ compliance
+duty show @ compliance
 request status {REQUEST} @ investigator
 request status @ investigator
 request fetch {REQUEST} @ investigator
@@ -58,6 +64,9 @@ directory pack show law.yaml @ judge
 directory pack replay law.yaml @ judge
 directory pack sign law.yaml --key realm/office/pack.key -o law.quorum @ judge
 directory pack publish law.quorum @ judge
+provider catalogue publish catalogue.json --yes @ compliance
+provider catalogue show @ investigator
+request radar @ investigator
 """
 
 

@@ -17,6 +17,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
 from rogatory.client.cli import main
 from rogatory.client.keyfile import DEFAULT_LIMITS
 from rogatory.client.private_files import write_private
@@ -34,6 +36,14 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+class _Typed(io.StringIO):
+    """What a person types at a terminal."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
 
 
 @dataclass
@@ -77,7 +87,8 @@ class Realm:
             self.process.wait(timeout=30)
         (self.folder / "realm" / "server" / "data" / "endpoint.json").unlink(missing_ok=True)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What the command's process is given."""
         mine = {
             name: value for name, value in os.environ.items() if not name.startswith(("ROGATORY_", "GRPC_"))
         }
@@ -88,13 +99,16 @@ class Realm:
             "PYTHONUTF8": "1",
         }
 
-    def here(self, *arguments: str, stdin: str = "") -> Ran:
-        """Runs the command in this process: the same code without a second of imports, for stories with many commands."""
+    def here(self, *arguments: str, stdin: str = "", terminal: bool = False) -> Ran:
+        """Runs the command in this process: the same code without a second of imports, for stories with many commands.
+
+        With ``terminal`` what it reads says that a person types it.
+        """
         out, err = io.StringIO(), io.StringIO()
         before, folder, reader = dict(os.environ), Path.cwd(), sys.stdin
-        os.environ.update(self._environment())
+        os.environ.update(self.environment())
         os.chdir(self.folder)
-        sys.stdin = io.StringIO(stdin)
+        sys.stdin = _Typed(stdin) if terminal else io.StringIO(stdin)
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = main.run(arguments)
@@ -107,7 +121,7 @@ class Realm:
 
     def run(self, *arguments: str, stdin: str = "", failpoints: str | None = None) -> Ran:
         """Runs the command in the folder, as a shell would."""
-        environment = self._environment()
+        environment = self.environment()
         if failpoints is not None:
             environment["ROGATORY_TEST_FAILPOINTS"] = failpoints
         done = subprocess.run(

@@ -217,6 +217,10 @@ class Folding:
     def address(self, name: str) -> Address:
         return self.realm.address(name)
 
+    def address_of_org(self, name: str) -> Address:
+        """The unit of an organisation in which nobody may sign."""
+        return self.realm.realm.units[name].row.address
+
 
 def whole(state: RequestState) -> tuple[GrantedTask, ...]:
     """Everything that was asked for."""

@@ -10,11 +10,13 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rogatory.client.bundle_format import IndexRow, index_bytes, parse_index
 from rogatory.client.bundle_tar import Source, read_members, write_members
+from rogatory.client.catalogue_office import text_of
 from rogatory.client.disclosing import plan_from_json
 from rogatory.client.drafts import (
     DraftFact,
@@ -24,18 +26,26 @@ from rogatory.client.drafts import (
     draft_from_json,
     draft_to_json,
 )
+from rogatory.client.duty_book import Journal, journal_from_json
+from rogatory.client.hook_settings import Hook
 from rogatory.client.keyfile import Cost, Limits, lock, unlock
+from rogatory.client.paging import Page
 from rogatory.client.private_files import parse_json, write_private
 from rogatory.client.profile import CONFIG, FOLDERS, KEYS, Person, Profile, ProfileConfig
 from rogatory.client.readers.registry import READERS
+from rogatory.client.roster import Shift, covered, gaps, on_duty, roster_from_json
+from rogatory.client.templates import Template, TemplateTask, blank_draft, template_from_json, template_of
 from rogatory.protocol.errors import Invalid, NotVerified, Unavailable
+from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.plain import to_plain
 from rogatory.server.config import StartupError, load_settings
 from rogatory.server.engine.jobs import Op, TransferGrant, pack_json, unpack_json
 from rogatory.server.writer import frames
 from tests.support.fuzz_protocol import parsed
 from tests.support.fuzz_targets import Target
+from tests.support.project import ROOT
 from tests.support.realm import SeededEntropy
+from tests.support.rosters import ROSTER
 
 _COST = Cost(passes=1, lanes=1, memory_kib=64)
 _LIMITS = Limits(floor=_COST, ceiling=_COST)
@@ -162,6 +172,28 @@ def _draft(data: bytes) -> None:
     assert draft_from_json(json.loads(json.dumps(draft_to_json(draft)))) == draft
 
 
+def _catalogues() -> list[bytes]:
+    return [(ROOT / "tests" / "cli" / "files" / "catalogue.json").read_bytes()]
+
+
+def _catalogue(data: bytes) -> None:
+    text = text_of(parsed(data))
+    assert text_of(to_plain(text)) == text
+
+
+def _templates() -> list[bytes]:
+    facts = {"offence.max_penalty_months": DraftFact((), 120), "person.role": DraftFact(("SUSPECT",))}
+    tasks = (TemplateTask("account_id", ("name", "login_ip")),)
+    made = Template("DISCLOSURE", "eu.e-evidence.2023-1543", "0" * 32, "the court", tasks, facts)
+    return [json.dumps(to_plain(made)).encode()]
+
+
+def _template(data: bytes) -> None:
+    template = template_from_json(parsed(data), ["the court"])
+    assert template_from_json(json.loads(json.dumps(to_plain(template))), ["the court"]) == template
+    assert template_of(blank_draft(template)) == template
+
+
 def _plans() -> list[bytes]:
     item: dict[str, Any] = {"path": "rows.json", "task": 1, "element": "name", "format": "RECORDS"}
     return [json.dumps({"items": [item], "outcomes": {"1": "DELIVERED"}, "words": "invented"}).encode()]
@@ -170,6 +202,31 @@ def _plans() -> list[bytes]:
 def _plan(data: bytes) -> None:
     plan = plan_from_json(parsed(data), Path("base"))
     assert all(number >= 0 for number in plan.outcomes)
+
+
+def _rosters() -> list[bytes]:
+    mail = Hook("SMTP", host="mail.example", port=465, sender="pager@mail.example")
+    web = Hook("WEBHOOK", url="https://desk.example/page")
+    dated = Shift("08:00", "12:00", ("head",), first="2026-12-24", last="2026-12-26")
+    hooks = {**ROSTER.hooks, "mail": mail, "web": web}
+    return [json.dumps(to_plain(replace(ROSTER, hooks=hooks, shifts=(*ROSTER.shifts, dated)))).encode()]
+
+
+def _roster(data: bytes) -> None:
+    made = roster_from_json(parsed(data))
+    holes = gaps(made, 0, 3 * DAY_MS)
+    assert all(not covered(made, hole.since_ms) for hole in holes)
+    assert set(on_duty(made, 1_793_603_700_000, urgent=True)) <= set(made.people)
+
+
+def _journals() -> list[bytes]:
+    page = Page(bytes(16), bytes(16), "WORK", bytes(32), 4, "ARRIVED", 0, 4, "ROUTINE", "night", 0, False, 1)
+    return [json.dumps(to_plain(Journal((page, replace(page, sent_ms=5, hook="sms")), 7))).encode()]
+
+
+def _journal(data: bytes) -> None:
+    made = journal_from_json(parsed(data))
+    assert journal_from_json(to_plain(made)) == made
 
 
 _NUMBERS = b'{"a": [1.5, -2e3, 0, 1e300, null, true]}'
@@ -211,6 +268,10 @@ TARGETS = (
     Target("profile", "client.profile", (Invalid,), _profiles, _profile, slow=20),
     Target("JSON", "client.private_files", (Invalid,), lambda: [*_drafts(), *_plans(), _NUMBERS], _json),
     Target("draft", "client.drafts", (Invalid,), _drafts, _draft),
+    Target("catalogue", "client.catalogue_office", (Invalid,), _catalogues, _catalogue),
+    Target("template", "client.templates", (Invalid,), _templates, _template),
     Target("plan", "client.disclosing", (Invalid,), _plans, _plan),
+    Target("roster", "client.roster", (Invalid,), _rosters, _roster, slow=2),
+    Target("calls", "client.duty_book", (Invalid,), _journals, _journal),
     *(_reader(name) for name in sorted(READERS)),
 )

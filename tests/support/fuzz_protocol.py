@@ -19,6 +19,8 @@ from typing import Any
 
 from rogatory.client.pack_library import shipped_packs
 from rogatory.protocol import (
+    carried,
+    catalogues,
     codec,
     content,
     directory,
@@ -48,7 +50,7 @@ from tests.support.realm import shared_realm
 
 _ANY = (RogatoryError,)
 _LIMIT = 1 << 22
-_HOLDERS = (content, directory, header, receipt, sealed, statements, wire)
+_HOLDERS = (carried, catalogues, content, directory, header, receipt, sealed, statements, wire)
 _INSTANTS = ("2026-11-02T08:15:00.250+01:00", "2026-11-02T08:15:00Z", "2026-03-29T01:30:00|Europe/Vienna")
 
 
@@ -70,9 +72,16 @@ def messages() -> tuple[type[Any], ...]:
 
 
 def codec_knows(name: str) -> bool:
-    from rogatory.v1 import directory_pb2, sealed_pb2, services_pb2, statement_pb2  # noqa: PLC0415 - names only
+    from rogatory.v1 import (  # noqa: PLC0415 - names only
+        carried_pb2,
+        directory_pb2,
+        sealed_pb2,
+        services_pb2,
+        statement_pb2,
+    )
 
-    return any(hasattr(m, name) for m in (directory_pb2, sealed_pb2, services_pb2, statement_pb2))
+    modules = (carried_pb2, directory_pb2, sealed_pb2, services_pb2, statement_pb2)
+    return any(hasattr(m, name) for m in modules)
 
 
 def filled(hint: Any, name: str, *, depth: int = 0) -> Any:  # noqa: ANN401 - a value of any field's type
@@ -140,6 +149,31 @@ def _trust_list(data: bytes) -> None:
 
 def _quorum(data: bytes) -> None:
     assert verify_quorum(data, PACK_TYPE, shared_realm().root.pack_keys)
+
+
+def _catalogues() -> list[bytes]:
+    realm = shared_realm()
+    address = realm.address("provider")
+    held = (catalogues.Holding("login_ip", "DAYS", 90), catalogues.Holding("name", "WHILE_CUSTOMER"))
+    contacts = (catalogues.DutyContact("DUTY", 15550100123, ("en",)),)
+    declared = catalogues.Catalogue(
+        realm.directory.realm,
+        address.org,
+        address.unit,
+        1,
+        1_795_500_000_000,
+        True,
+        ("mail",),
+        held,
+        ("de", "en"),
+        contacts,
+    )
+    return [catalogues.sign_catalogue(declared, realm.signer("compliance"))]
+
+
+def _catalogue(data: bytes) -> None:
+    opened = catalogues.open_catalogue(data, shared_realm().directory)
+    assert catalogues.read_catalogue(data) == opened.catalogue
 
 
 def _receipt(data: bytes) -> None:
@@ -232,6 +266,13 @@ def _headers() -> list[bytes]:
     return [json.dumps(vectors()["statements"][number]["header"]).encode() for number in range(3)]
 
 
+def _carry_head(data: bytes) -> None:
+    length = carried.head_length(data[: carried.PREFIX])
+    head = data[carried.PREFIX : carried.PREFIX + length]
+    if len(head) == length:
+        assert data.startswith(carried.frame(head))
+
+
 def targets() -> tuple[Target, ...]:
     """Every target of the protocol."""
     realm = shared_realm().realm
@@ -242,7 +283,11 @@ def targets() -> tuple[Target, ...]:
         Target("trust root", "protocol.quorum", _ANY, lambda: [realm.root], _root),
         Target("trust list", "protocol.directory", _ANY, lambda: [realm.trust_list], _trust_list),
         Target("pack quorum", "protocol.quorum", _ANY, lambda: list(realm.packs.values()), _quorum),
+        Target("catalogue", "protocol.catalogues", _ANY, _catalogues, _catalogue),
         Target("receipt", "protocol.receipt", (Invalid,), lambda: _hex("receipts/0", "receipts/1"), _receipt),
+        Target(
+            "carry file", "protocol.carried", (Invalid,), lambda: [carried.frame(b"head" * 9)], _carry_head
+        ),
         Target("sealed section", "protocol.sealed", (Invalid,), lambda: _hex("section/object"), _sealed),
         Target(
             "record slot", "protocol.entry_schema", (NotVerified,), lambda: _hex("entry/values/0"), _record

@@ -98,10 +98,13 @@ class Exchange:
             if isinstance(request, SubmitRequest):
                 self._note(name, request, reply)
             return reply
-        if method == "DirectoryService/GetDirectory":
-            return codec.encode(self._reader.directory_response())
-        if method == "DirectoryService/GetPacks":
-            return codec.encode(self._reader.packs_response())
+        directory = {
+            "DirectoryService/GetDirectory": self._reader.directory_response,
+            "DirectoryService/GetPacks": self._reader.packs_response,
+            "DirectoryService/ListProviders": self._reader.providers_response,
+        }
+        if method in directory:
+            return codec.encode(directory[method]())
         if isinstance(request, GetCheckpointRequest):
             self.world.engine.publish()
             return codec.encode(self._reader.checkpoint(request.old_size))

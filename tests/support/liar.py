@@ -86,8 +86,12 @@ class Inside:
         if isinstance(request, ListRequestsRequest):
             org = self._world.realm.row(self._name).org
             return reader.list_requests(org, request.from_index, request.limit)
-        directory = method == "DirectoryService/GetDirectory"
-        return reader.directory_response() if directory else reader.packs_response()
+        answers = {
+            "DirectoryService/GetDirectory": reader.directory_response,
+            "DirectoryService/GetPacks": reader.packs_response,
+            "DirectoryService/ListProviders": reader.providers_response,
+        }
+        return answers[method]()
 
     async def receive(self, method: str, request: object, seconds: float | None) -> AsyncIterator[bytes]:
         del method, seconds

@@ -53,6 +53,7 @@ WORDS = {
         "directory_index": "which directory the signer works with",
         "request_position": "whether the signer knew the newest state",
         "feed_digest": "how far the signer's party has listened",
+        "request_digest": "that the signer worked from a file, and up to which statement",
     },
     "Issuer": {
         "org": "which organisation acts",
@@ -183,6 +184,7 @@ WORDS = {
         "length": "how long it was",
         "digest": "nothing without the file",
     },
+    "Erase": {"ground": "why it must forget, as a code"},
     "Clock": dict.fromkeys(("obligation", "trigger", "rule", "due_ms"), "its own word"),
     "Reject": dict.fromkeys(("rejected", "code", "rule", "field", "count"), "its own word"),
     "Heartbeat": dict.fromkeys(("org", "position", "feed_digest"), "its own word"),
@@ -214,7 +216,8 @@ WORDS = {
     "OpenEntriesRequest": {"start": "which entries interest the caller", "limit": _COUNT, "purpose": _WHY},
     "GetDirectoryRequest": {},
     "GetPacksRequest": {},
-    "PublishRequest": {"quorum": "which law is published; it is public"},
+    "ListProvidersRequest": {},
+    "PublishRequest": {"quorum": "which law or which provider's catalogue is published; it is public"},
 }
 
 

@@ -24,7 +24,7 @@ LEGAL: dict[str, tuple[str, set[str]]] = {
     "PRESERVE": ("provider", {"RECEIVED"}),
     "DISCLOSE": ("provider", WORKING),
     "REFUSE": ("provider", VALID),
-    "ACKNOWLEDGE": ("agency", VALID | {"DELIVERED", "CLOSED", "WITHDRAWN", "REFUSED"}),
+    "ACKNOWLEDGE": ("agency", VALID | {"DELIVERED", "CLOSED", "WITHDRAWN", "REFUSED", "RELEASED"}),
     "REPORT_EXCESS": ("anybody", ALL),
     "WITHDRAW": ("agency", ALIVE),
     "CLARIFY_REQUEST": ("provider", VALID | KEPT),
@@ -39,8 +39,8 @@ LEGAL: dict[str, tuple[str, set[str]]] = {
     "NO_GROUNDS": ("enforcing", VALID),
     "EXTEND": ("agency", {"PRESERVED", "EXTENDED"}),
     "HOLD": ("agency", {"PRESERVED", "EXTENDED"}),
-    "END": ("agency", KEPT),
-    "RELEASE": ("provider", KEPT | {"LAPSED", "WITHDRAWN", "EXEMPT"}),
+    "END": ("agency", KEPT | {"REFUSED"}),
+    "RELEASE": ("provider", KEPT | {"LAPSED", "WITHDRAWN", "EXEMPT", "REFUSED"}),
     "RESCIND": ("authority", VALID | KEPT),
     "ANNUL": ("court", VALID | KEPT | {"DELIVERED", "CLOSED"}),
     "PAGE_ACK": ("anybody", ALIVE),
@@ -107,9 +107,9 @@ class Life:
             case "EXTEND":
                 return self.extensions < 1
             case "END":
-                return not self.ended
+                return self.kept and not self.ended
             case "RELEASE":
-                return self.kept and (self.state not in KEPT or self.ended)
+                return self.kept and (self.state not in KEPT | {"REFUSED"} or self.ended)
             case "RESCIND":
                 return not self.answers
             case "ATTEST_DELETION":

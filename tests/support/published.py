@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rogatory.client.cli.results import OutboxResult
 from rogatory.client.cli.results_answer import WatchedResult
+from rogatory.client.cli.results_outbox import OutboxResult
+from rogatory.client.cli.results_people import ToldResult
 from rogatory.client.cli.schema import RESULTS
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.plain import from_plain
@@ -16,12 +17,12 @@ _ERROR = {"code", "field", "rule", "what", "next"}
 
 
 def check_published(out: str, code: int) -> None:
-    """Asserts that the output is one object of the published form (or, of `watch`, one on each line)."""
+    """Asserts that the output is one object of the published form (or, of what has no end, one on each line)."""
     assert out.isascii(), "JSON output is ASCII"
     first = json.loads(out.splitlines()[0]) if out.startswith('{"') else None
     if first is not None:
         for line in out.splitlines():
-            from_plain(WatchedResult, json.loads(line))
+            assert any(_fits(cls, json.loads(line)) for cls in (WatchedResult, ToldResult))
         return
     data = json.loads(out)
     if "outbox" in data:

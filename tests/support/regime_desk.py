@@ -7,6 +7,7 @@ log, the seals and the wire are not tested here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,7 +20,7 @@ from rogatory.client.pack_library import chosen_packs
 from rogatory.protocol.bodies import RequestKind, TaskOutcome
 from rogatory.protocol.decision import Setting
 from rogatory.protocol.duties import Clock
-from rogatory.protocol.errors import RogatoryError
+from rogatory.protocol.errors import CODES, RogatoryError
 from rogatory.protocol.header import DAY_MS, Fact, SectionKind, StatementKind, Task
 from rogatory.protocol.pack import Pack, load_pack
 from rogatory.protocol.state import RequestState
@@ -35,6 +36,7 @@ from rogatory.protocol.statements import (
 from rogatory.protocol.terms import due
 from tests.support.folding import Folding, granting, reading
 
+_FIELD = re.compile(r"(header|body|particulars)(\.[a-z_]+(\[[0-9]+\])*)*")
 HOUR_MS = 3_600_000
 Facts = dict[str, Any]
 Refusal = tuple[str, str, str]
@@ -206,9 +208,11 @@ class Desk(Folding):
 
 
 def said_no(act: Any, *given: Any, **other: Any) -> Refusal:  # noqa: ANN401 - any call that must be refused
-    """The code, the field and the rule with which something is refused."""
+    """The code, the field and the rule with which something is refused; each in its form, whatever the caller looks at."""
     with pytest.raises(RogatoryError) as caught:
         act(*given, **other)
+    assert caught.value.code in CODES
+    assert _FIELD.fullmatch(caught.value.field), caught.value.field
     return caught.value.code, caught.value.field, caught.value.rule.partition("/2/")[2] or caught.value.rule
 
 

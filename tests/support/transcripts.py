@@ -42,6 +42,8 @@ _KINDS = (
     ),  # readers are sorted by their keys' digests
     (re.compile(r"(length +\u2502 )\d{5,} bytes"), r"\1<n> bytes"),
     (re.compile(r"\b\d+ (days|hours) (left|ago)"), r"<span> \2"),
+    # An hour of today, or a day with its hour; no part of a longer time, and no offset.
+    (re.compile(r"(?<![-+:.\dT])(\d{4}-\d\d-\d\d )?\d\d:\d\d(?![:\d])"), "<local>"),
     (re.compile(r'("(?:time_ms|due_ms|index|last_index|preserved_until_ms|size)": )\d+'), r"\1<n>"),
 )
 

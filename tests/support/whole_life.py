@@ -31,6 +31,7 @@ from rogatory.protocol.duties import (
     ClaimCost,
     DeferNotice,
     End,
+    Erase,
     Error,
     Extend,
     ExtendSeal,
@@ -42,6 +43,7 @@ from rogatory.protocol.duties import (
     SettleCost,
     TransmitOutside,
 )
+from rogatory.protocol.envelope import envelope_digest, parse_envelope
 from rogatory.protocol.header import DAY_MS, Fact, StatementKind
 from rogatory.protocol.ids import uuid7
 from rogatory.protocol.keeping import extended_until
@@ -104,7 +106,7 @@ def whole_life(world: World) -> dict[StatementKind, Said]:
 
     What needs a day to go by comes first, so that nothing of it has expired at the end.
     """
-    said = _in_time(world) | _answered(world) | _kept(world) | _taken_back(world)
+    said = _in_time(world) | _answered(world) | _kept(world) | _taken_back(world) | _erased(world)
     (result,) = world.submit("investigator", said[K.WITHDRAW].envelope[:-1])
     assert result.rejection is not None
     said[K.REJECT] = Said("exchange", result.rejection.envelope)
@@ -203,3 +205,15 @@ def _taken_back(world: World) -> dict[StatementKind, Said]:
     withdrawn = Told(world, issued(world))
     withdrawn.tell("investigator", K.WITHDRAW, Withdraw("ERROR"), withdrawn.state.issue_digest)
     return refused.said | rescinded.said | annulled.said | withdrawn.said
+
+
+def _erased(world: World) -> dict[StatementKind, Said]:
+    """Taken back, and destroyed on the word of two persons."""
+    told = Told(world, issued(world))
+    told.tell("investigator", K.WITHDRAW, Withdraw("ERROR"), told.state.issue_digest)
+    state = told.state
+    envelope = world.answer("investigator", K.ERASE, state, state.issue_digest, Erase("NOT_NEEDED"))
+    digest = envelope_digest(parse_envelope(envelope), world.realm.row("investigator").alg)
+    told.tell("duty-officer", K.SECOND, Second(), digest)
+    accept(world, "investigator", envelope, state.request_id)
+    return {K.ERASE: Said("investigator", envelope)}

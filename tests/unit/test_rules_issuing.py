@@ -152,10 +152,11 @@ def test_an_issue_goes_to_a_provider_that_can_open_it_and_comes_from_a_unit_that
         "header.addressee",
         "DIRECTORY.PROVIDER",
     )
+    # One without a key is outside the exchange: nothing may be sealed to what the directory does not name.
     assert refusal(issue, desk, setting={"directory": keyless(desk, "provider")}) == (
-        "X_ADDRESSEE_NOT_DESIGNATED",
-        "header.addressee",
-        "DIRECTORY.PROVIDER",
+        "X_FIELD_NOT_FOR_RECIPIENT",
+        "header.sections[0].recipients",
+        "SECTION.RECIPIENTS",
     )
     for other in (
         {"reply_to": desk.address("other-agency")},

@@ -7,10 +7,14 @@ the holder once called an id.
 
 from __future__ import annotations
 
+from typing import Final
+
 from rogatory.client.session import Session
 from rogatory.protocol import errors
 from rogatory.protocol.directory import RowStatus, UnitRow
 from rogatory.protocol.errors import Refused
+
+EXTERNAL: Final = "external:"
 
 
 def find_unit(session: Session, text: str, at: str) -> UnitRow:
@@ -36,6 +40,20 @@ def find_unit(session: Session, text: str, at: str) -> UnitRow:
         raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, at, "ONE_MATCH")
     (row,) = found.values()
     return session.directory.unit(row.address, at)
+
+
+def find_provider(session: Session, text: str, at: str) -> UnitRow:
+    """Return the provider's unit that a text names; with ``external:`` in front one that is not on the exchange.
+
+    Raises:
+        Refused: ``X_ADDRESSEE_NOT_DESIGNATED``: as ``find_unit``; with rule ``EXTERNAL`` where it is on the exchange and said not to be,
+            or the other way round: nobody finds out only afterwards that an order has to be printed.
+    """
+    external = text.startswith(EXTERNAL)
+    row = find_unit(session, text.removeprefix(EXTERNAL), at)
+    if external == bool(row.sealing_key):
+        raise Refused(errors.X_ADDRESSEE_NOT_DESIGNATED, at, "EXTERNAL")
+    return row
 
 
 def _named(session: Session, text: str) -> set[str]:

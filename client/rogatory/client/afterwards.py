@@ -23,7 +23,9 @@ from rogatory.protocol.duties import (
     AttestDeletion,
     ClaimCost,
     DeferNotice,
+    Erase,
     Error,
+    ExtendSeal,
     NotifySubject,
     SettleCost,
     TransmitOutside,
@@ -121,6 +123,19 @@ async def prepare_defer_notice(
     return say(session, view, body, other_side(session, view.state), order_of(view.state), note=note)
 
 
+async def prepare_extend_seal(
+    session: Session, request_id: bytes, ground: str, until_day: int, *, note: str = ""
+) -> Prepared:
+    """Prepare that the request's entries stay sealed for the public until a later day (days since the epoch, UTC).
+
+    Raises:
+        Refused: The pack does not list the ground, or the day is in the past.
+    """
+    view = await look(session, request_id)
+    body = ExtendSeal(ground, until_day)
+    return say(session, view, body, other_side(session, view.state), order_of(view.state), note=note)
+
+
 async def prepare_notice(
     session: Session, request_id: bytes, *, omitted: bool = False, note: str = ""
 ) -> Prepared:
@@ -173,6 +188,24 @@ async def prepare_outside(
     view = await look(session, request_id)
     body = TransmitOutside(sent_at_ms, file.length, file.digest)
     return say(session, view, body, other_side(session, view.state), order_of(view.state), note=note)
+
+
+async def prepare_erase(session: Session, request_id: bytes, ground: str) -> Prepared:
+    """Prepare the controller's word that the exchange destroys what it holds of an ended request; a second person approves it.
+
+    What the parties keep themselves is not touched by it.
+
+    Args:
+        session: Of the party that asked.
+        request_id: The request.
+        ground: ``COURT_ORDER``, ``NOT_NEEDED``, ``RETENTION_ENDED`` or ``UNLAWFUL``.
+
+    Raises:
+        Refused: The request goes on, or something of it is still owed.
+        Invalid: There is no such ground.
+    """
+    view = await look(session, request_id)
+    return say(session, view, Erase(ground), other_side(session, view.state), view.state.issue_digest)
 
 
 def measure(path: Path) -> OutsideFile:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rogatory.client.carried_view import carried_view, current
 from rogatory.client.composing import Prepared, answer
 from rogatory.client.opened_store import MAX_EXCESS, ExcessRow, Kept, KeptReport, keep, load, place
 from rogatory.client.readers.registry import disclosure_rows
@@ -20,9 +21,10 @@ from rogatory.client.requests import RequestRow, list_rows, open_view, require_m
 from rogatory.client.sealing.unseal import OpenedDisclosure, open_disclosure
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, download, ignore
-from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.disclosure import disclosure_context
+from rogatory.protocol.envelope import Verified
 from rogatory.protocol.errors import NotVerified, Refused
 from rogatory.protocol.labelling import label_faults
 from rogatory.protocol.scope import ScopeReport, check_scope, scope_of
@@ -48,7 +50,7 @@ class Fetched:
     """
 
     disclosure_id: bytes
-    manifest: ViewedStatement
+    manifest: Verified
     kept: Kept
     directory: Path
     quarantined: tuple[Path, ...]
@@ -85,12 +87,28 @@ async def fetch(
         NotVerified: ``X_SEAL_BROKEN`` and the like, with the rule; no file is left.
         Unavailable: The network failed; the same call goes on where it was cut off.
     """
-    view = await session.exchange.get_request(request_id, "PROCESSING")
+    view = await current(session, request_id, "PROCESSING")
+    return tuple([await _fetch(session, view, item, progress or ignore) for item in view.state.disclosures])
+
+
+async def open_carried(
+    session: Session, view: RequestView, *, progress: Progress | None = None
+) -> tuple[Fetched, ...]:
+    """Prove, open and check every disclosure that came in a carry file, like one that was fetched.
+
+    Args:
+        session: With unlocked keys.
+        view: The request with what the file adds to it.
+        progress: Called with bytes and bytes in all.
+
+    Raises:
+        NotVerified: ``X_SEAL_BROKEN`` and the like, with the rule; no file is left.
+    """
     return tuple([await _fetch(session, view, item, progress or ignore) for item in view.state.disclosures])
 
 
 async def _fetch(session: Session, view: RequestView, item: DisclosureState, progress: Progress) -> Fetched:
-    manifest = view.by_digest(item.manifest)
+    manifest = view.statement(item.manifest)
     kept = load(session.profile, view.request_id, item.disclosure_id)
     if kept is None:
         kept = await _open(session, view, manifest, progress)
@@ -102,7 +120,7 @@ async def _fetch(session: Session, view: RequestView, item: DisclosureState, pro
     return Fetched(item.disclosure_id, manifest, kept, home, away, tuple(index for index, _rule in faults))
 
 
-async def _open(session: Session, view: RequestView, manifest: ViewedStatement, progress: Progress) -> Kept:
+async def _open(session: Session, view: RequestView, manifest: Verified, progress: Progress) -> Kept:
     body = _body(manifest)
     sections = await open_view(session, view, "PROCESSING")
     require_matched(sections, view.state, (task.number for task in view.state.granted))
@@ -131,10 +149,10 @@ async def _open(session: Session, view: RequestView, manifest: ViewedStatement, 
     )
 
 
-def _report(manifest: ViewedStatement, opened: OpenedDisclosure, report: ScopeReport) -> KeptReport:
+def _report(manifest: Verified, opened: OpenedDisclosure, report: ScopeReport) -> KeptReport:
     shown = report.excess[:MAX_EXCESS]
     return KeptReport(
-        manifest=manifest.verified.digest,
+        manifest=manifest.digest,
         scope_report=IN_SCOPE if report.fits else EXCESS,
         in_scope=report.in_scope,
         excess=tuple(ExcessRow(item.row, item.item, item.reason.value) for item in shown),
@@ -145,21 +163,31 @@ def _report(manifest: ViewedStatement, opened: OpenedDisclosure, report: ScopeRe
     )
 
 
-def _body(manifest: ViewedStatement) -> Disclose:
-    body = manifest.verified.statement.body
+def _body(manifest: Verified) -> Disclose:
+    body = manifest.statement.body
     if not isinstance(body, Disclose):
         raise Refused(errors.X_NOT_FOUND, "disclosure", "MANIFEST")
     return body
 
 
-def _context(
-    session: Session, view: RequestView, manifest: ViewedStatement, body: Disclose
-) -> DisclosureContext:
-    issuer = manifest.verified.header.issuer
+def _context(session: Session, view: RequestView, manifest: Verified, body: Disclose) -> DisclosureContext:
+    issuer = manifest.header.issuer
     recipients = tuple(wrap.key_id for wrap in body.wraps)
     return disclosure_context(
         view.state, session.profile.config.realm, body.disclosure_id, issuer.org, issuer.key_id, recipients
     )
+
+
+def manifest_context(
+    session: Session, view: RequestView, manifest: Verified
+) -> tuple[Disclose, DisclosureContext]:
+    """Return a disclosure's manifest and the context that it is sealed under.
+
+    Raises:
+        NotVerified: The statement is no manifest.
+    """
+    body = _body(manifest)
+    return body, _context(session, view, manifest, body)
 
 
 async def prepare_acknowledge(
@@ -223,7 +251,7 @@ async def prepare_withdraw(session: Session, request_id: bytes, code: str, *, no
 async def _current(session: Session, request_id: bytes) -> RequestView:
     """Return the request as it is, or without the exchange as it was last seen: what is said here waits for no newer state."""
     if not session.online:
-        stored = session.exchange.stored_view(request_id)
+        stored = carried_view(session, request_id) or session.exchange.stored_view(request_id)
         if stored is not None:
             return stored
     return await session.exchange.get_request(request_id, "PROCESSING")

@@ -3,6 +3,7 @@
 
     bundle.json                 what is in it: realm, request, and each member's length and SHA-256; canonical JSON
     checkpoint.note, proofs/    the published checkpoint, a C2SP tlog-proof for each entry that it covers
+    outside/<digest>/           meta and files of an answer that came another way, as a signed transmit_outside names them
     disclosures/<id>/           meta, the commitment key, and the files, where the holder opened the whole disclosure
     rejections/<index>          the exchange's signed word that it did not accept a statement, and the bytes it refused
     scheme/                     roots, trust list and packs with their receipts
@@ -40,10 +41,11 @@ from rogatory.client.views import RequestView
 from rogatory.client.whole import own_lines
 from rogatory.protocol import codec, errors
 from rogatory.protocol.errors import NotAuthorised, NotVerified, RogatoryError, Unavailable
-from rogatory.protocol.header import require
+from rogatory.protocol.header import SectionKind, SectionRef, require
 from rogatory.protocol.receipt import Rejection, verify_head
 from rogatory.protocol.sealed import section_context
 from rogatory.protocol.state import Flag
+from rogatory.protocol.statements import TransmitOutside
 from rogatory.protocol.wire import MAX_MESSAGE, LoggedStatement
 
 __all__ = ["BundleInfo", "Verdict", "verify_bundle", "write_bundle"]
@@ -82,23 +84,41 @@ async def write_bundle(
     view = await _view(session, request_id)
     if Flag.REDUCED_DISTRIBUTION.value in view.state.flags:
         require(not others_may_read(out), "out", "WORLD_READABLE")
-    directory, packs = session.state.scheme_bytes()
-    members = [Source(names.DIRECTORY, directory), Source(names.PACKS, packs)]
-    members += [
-        Source(
-            names.statement_name(item.index),
-            codec.encode(LoggedStatement(item.verified.data, item.receipt.receipt)),
-        )
-        for item in view.statements
-    ]
-    members += await _proofs(session, view)
+    members = _statements(session, view) + await _proofs(session, view)
     members += await _sections(session, view)
     members += _rejections(session, view)
     members += _disclosures(session, view)
+    members += _outside(session, view)
     members.sort(key=lambda member: member.name)
     return await asyncio.to_thread(
         _write, out, session.exchange.scheme.realm, request_id, members, progress or ignore
     )
+
+
+async def write_order(session: Session, view: RequestView, out: Path) -> BundleInfo:
+    """Write a bundle of an order alone: statements, proofs, and the particulars of what is granted; no grounds, no words.
+
+    Raises:
+        RogatoryError: As ``write_bundle``.
+        OSError: The file cannot be written.
+    """
+    granted = {task.number for task in view.state.granted}
+    members = _statements(session, view) + await _proofs(session, view)
+    members += await _sections(
+        session, view, lambda ref: ref.kind is SectionKind.PARTICULARS and ref.task in granted
+    )
+    members.sort(key=lambda member: member.name)
+    realm = session.exchange.scheme.realm
+    return await asyncio.to_thread(_write, out, realm, view.request_id, members, ignore)
+
+
+def _statements(session: Session, view: RequestView) -> list[Source]:
+    directory, packs = session.state.scheme_bytes()
+    found = [Source(names.DIRECTORY, directory), Source(names.PACKS, packs)]
+    for item in view.statements:
+        logged = LoggedStatement(item.verified.data, item.receipt.receipt)
+        found.append(Source(names.statement_name(item.index), codec.encode(logged)))
+    return found
 
 
 def _write(
@@ -166,11 +186,19 @@ async def _prove(session: Session, view: RequestView) -> dict[int, TlogProof]:
     return found
 
 
-async def _sections(session: Session, view: RequestView) -> list[Source]:
+def _every(_ref: SectionRef) -> bool:
+    return True
+
+
+async def _sections(
+    session: Session, view: RequestView, wanted: Callable[[SectionRef], bool] = _every
+) -> list[Source]:
     if session.secrets is None:
         return []
     own = session.unit_keys.key_ids
-    handed = [ref for ref in view.state.readable_by(session.me.org) if own & set(ref.recipients)]
+    handed = [
+        ref for ref in view.state.readable_by(session.me.org) if own & set(ref.recipients) and wanted(ref)
+    ]
     if not session.online:
         handed = [ref for ref in handed if session.state.object_path(ref.object_digest).exists()]
     objects = await section_objects(session, view, handed, _PURPOSE)
@@ -215,3 +243,17 @@ def _disclosures(session: Session, view: RequestView) -> Iterator[Source]:
         yield Source(names.disclosure_name(record.disclosure_id, "meta"), kept.meta_bytes)
         for number, path in enumerate(kept.files, start=1):
             yield Source(names.disclosure_name(record.disclosure_id, names.item_part(number)), path)
+
+
+def _outside(session: Session, view: RequestView) -> Iterator[Source]:
+    """What came another way and was opened here, where nothing of it is in quarantine."""
+    for item in view.statements:
+        body = item.verified.statement.body
+        if not isinstance(body, TransmitOutside):
+            continue
+        kept = load(session.profile, view.request_id, body.digest[:16])
+        if kept is None or kept.report.manifest != body.digest or kept.report.quarantined:
+            continue
+        yield Source(names.outside_name(body.digest, "meta"), kept.meta_bytes)
+        for number, path in enumerate(kept.files, start=1):
+            yield Source(names.outside_name(body.digest, names.item_part(number)), path)

@@ -20,6 +20,7 @@ from rogatory.audit.proof import parse_proof, verify_proof
 from rogatory.client import bundle_format as names
 from rogatory.client.bundle_contents import check_section, claimed_request, submitter
 from rogatory.client.bundle_tar import Member, read_members
+from rogatory.client.outside_format import OutsideDigest
 from rogatory.client.rejections import verify_rejection
 from rogatory.client.scheme import Scheme
 from rogatory.client.sealing.plaintext import prove_plaintext
@@ -27,12 +28,12 @@ from rogatory.client.verdict import Check, Reason, Word, reason_of, word_of
 from rogatory.client.views import RequestView, verify_view
 from rogatory.client.whole import whole_note, whole_scheme
 from rogatory.protocol import codec, errors
-from rogatory.protocol.content import MAX_META
+from rogatory.protocol.content import MAX_META, DisclosureMeta
 from rogatory.protocol.errors import NotVerified, RogatoryError
 from rogatory.protocol.header import SectionKind
 from rogatory.protocol.receipt import Rejection
 from rogatory.protocol.state import RequestState
-from rogatory.protocol.statements import Disclose
+from rogatory.protocol.statements import Disclose, TransmitOutside
 from rogatory.protocol.wire import (
     MAX_MESSAGE,
     GetDirectoryResponse,
@@ -116,6 +117,8 @@ class _Checker:
         self._sections(view)
         self.at = "disclosures"
         self._disclosures(view)
+        self.at = "outside"
+        self._outside(view)
         self.at = "bundle"
         _held(set(self.members) == self.used, "bundle", "MEMBER_UNKNOWN")
         self.state = view.state
@@ -224,6 +227,37 @@ class _Checker:
             prove_plaintext(key, meta, [self._take(name).blocks() for name in parts], body)
             self._count("disclosures, files proven against the signed manifest")
             self._count("disclosed files", count)
+
+    def _outside(self, view: RequestView) -> None:
+        """What came another way, against the digest that the holder signed when it came."""
+        for item in view.statements:
+            body = item.verified.statement.body
+            meta_name = names.outside_name(body.digest, "meta") if isinstance(body, TransmitOutside) else ""
+            if not isinstance(body, TransmitOutside) or meta_name not in self.members:
+                continue
+            meta = self._bytes(meta_name, MAX_META)
+            count = sum(
+                name.startswith(meta_name.removesuffix("meta.bin") + "item-") for name in self.members
+            )
+            measured = OutsideDigest(meta)
+            items = codec.decode(DisclosureMeta, meta, limit=MAX_META, at="meta").items
+            _held(len(items) == count, "outside", "OUTSIDE.ITEMS")
+            for number, listed in enumerate(items, start=1):
+                member, digest = (
+                    self._take(names.outside_name(body.digest, names.item_part(number))),
+                    hashlib.sha256(),
+                )
+                for block in member.blocks():
+                    measured.update(block)
+                    digest.update(block)
+                same = (member.length, digest.digest()) == (listed.length, listed.sha256)
+                _held(same, "outside", "OUTSIDE.ITEMS")
+            _held(
+                (measured.length, measured.digest()) == (body.length, body.digest),
+                "outside",
+                "OUTSIDE.DIGEST",
+            )
+            self._count("answers that came another way, files held against the signed digest")
 
     def _take(self, name: str) -> Member:
         member = self.members.get(name)

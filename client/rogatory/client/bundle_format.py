@@ -95,6 +95,11 @@ def disclosure_name(disclosure_id: bytes, part: str) -> str:
     return f"disclosures/{disclosure_id.hex()}/{part}.bin"
 
 
+def outside_name(digest: bytes, part: str) -> str:
+    """Return a member of something that came another way, by the digest that was signed: ``meta`` or an item's number."""
+    return f"outside/{digest.hex()}/{part}.bin"
+
+
 def item_part(number: int) -> str:
     """Return the part name of an item, counted from 1."""
     return f"item-{number:04d}"

@@ -203,7 +203,7 @@ def _enrol_unit(plan: OrgPlan, entropy: Entropy) -> Unit:
     return Unit(
         plan.name,
         OrgRow(org, plan.kind, plan.jurisdiction, roles, RowStatus.ACTIVE),
-        UnitRow(org, unit, xwing.public_raw(seed) if seed else b"", RowStatus.ACTIVE),
+        UnitRow(org, unit, xwing.public_raw(seed) if seed else b"", RowStatus.ACTIVE, plan.call_back),
         seed,
     )
 

@@ -37,12 +37,13 @@ _KINDS: Final = {cls: kind for kind, cls in BODIES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that a check found: stable code, field, rule, and whether it blocks (``ERROR``) or not (``WARNING``)."""
+    """Something that a check found: stable code, field, rule, whether it blocks (``ERROR``) or not (``WARNING``), legal basis."""
 
     code: str
     field: str
     rule: str
     severity: str = "ERROR"
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,16 @@ def new_header(
 ) -> Header:
     """Return a header of this person, now, with what the client has verified."""
     me, now = session.me, session.clock.now_ms()
+    seen = session.seen(view.state if view is not None else None)
+    if view is not None and view.carried:
+        # The rest has no place in the log yet: the last statement is named by its digest.
+        seen = replace(seen, request_position=view.position, request_digest=view.state.last_digest)
     return Header(
         realm=session.profile.config.realm,
         statement_id=uuid7(session.clock, session.entropy),
         request_id=request_id,
         kind=kind,
-        seen=session.seen(view.state if view is not None else None),
+        seen=seen,
         issuer=Issuer(me.org, me.unit, me.subject, me.role, session.row.key_id),
         addressee=addressee,
         issued_at_ms=now,

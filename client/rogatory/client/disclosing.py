@@ -175,7 +175,7 @@ async def _checked(
 ) -> tuple[Opened, list[tuple[DisclosedItem, Path]], PlanReport]:
     opened = await open_view(session, view, "PROCESSING")
     require_matched(opened, view.state, (task.number for task in view.state.granted))
-    items = await asyncio.to_thread(_measured, plan)
+    items = await asyncio.to_thread(measured_plan, plan)
     scope = scope_of(view.state.granted, opened.particulars)
     answered: set[int] = set()
     inside: set[tuple[int, str]] = set()
@@ -209,7 +209,12 @@ def _closed(state: RequestState, answered: set[int]) -> tuple[Finding, ...]:
     return tuple(Finding(errors.X_OUT_OF_SCOPE, f"tasks[{number}]", "TASK_OPEN") for number in ended)
 
 
-def _measured(plan: DisclosurePlan) -> list[tuple[DisclosedItem, Path]]:
+def measured_plan(plan: DisclosurePlan) -> list[tuple[DisclosedItem, Path]]:
+    """Return the items of a plan with length and digest of their files.
+
+    Raises:
+        Invalid: A file is missing or no regular file, or an instant is not one.
+    """
     return [(_item(item, i), item.path) for i, item in enumerate(plan.items)]
 
 

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a draft to the exact bytes of an ``issue``: identifiers committed, sections sealed, rules run, nothing sent.
 
-``lint`` runs the same pure rules as the exchange and the judge (``decide``, ``match``) over a dry run, so a person learns
-at the desk what would be refused later. ``prepare_issue`` needs no secret: sealing uses public keys only.
+The same pure rules as the exchange's and the judge's (``decide``, ``match``) run over a dry run, so a person learns at the
+desk what would be refused later; ``linting`` lists all of it. ``prepare_issue`` needs no secret: sealing uses public keys only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 
-from rogatory.client.addressbook import find_unit
+from rogatory.client.addressbook import find_provider, find_unit
 from rogatory.client.composing import Finding, Opened, Prepared, new_header, prepared
 from rogatory.client.draft_checks import asked_of, parse
 from rogatory.client.drafts import DraftRequest, DraftTask
@@ -29,6 +28,7 @@ from rogatory.protocol.envelope import Verified
 from rogatory.protocol.errors import Invalid, Refused, RogatoryError
 from rogatory.protocol.header import (
     DAY_MS,
+    Address,
     Fact,
     Header,
     SectionKind,
@@ -41,12 +41,22 @@ from rogatory.protocol.identifiers import check_shared_address
 from rogatory.protocol.lifecycle import decide
 from rogatory.protocol.match import match
 from rogatory.protocol.pack import Pack
+from rogatory.protocol.pack.shape import LANGUAGE
 from rogatory.protocol.sealed import identifier_commitment, section_context
-from rogatory.protocol.state import StateName
+from rogatory.protocol.state import RequestState, StateName
 from rogatory.protocol.statements import Issue, RequestKind, Statement
 
 # A warning: allowed, but worth a second look. The others are those of ``protocol.plausibility``.
-W_GROUNDS_EMPTY = "W_GROUNDS_EMPTY"
+GROUNDS_EMPTY = Finding("W_GROUNDS_EMPTY", "grounds.necessity", "GROUNDS", "WARNING")
+
+
+async def up_to_date(session: Session, draft: DraftRequest) -> None:
+    """Learn what has become of a request that was sent before, so that a draft can replace it after a return."""
+    request_id = request_id_of(draft)
+    if session.online and session.exchange.stored_view(request_id) is None:
+        known = await session.exchange.list_requests()
+        if any(tip.request_id == request_id for tip in known):
+            await session.exchange.get_request(request_id, "STATUS")
 
 
 def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
@@ -55,8 +65,8 @@ def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
     Raises:
         RogatoryError: The first rule that the draft breaks; ``lint`` lists them all.
     """
-    made = _make(session, draft)
-    problems = tuple(_problems(session, draft, made))
+    made = make_issue(session, draft)
+    problems = tuple(problems_of(session, draft, made))
     blocking = next((item for item in problems if item.severity == "ERROR"), None)
     if blocking is not None:
         raise Refused(blocking.code, blocking.field, blocking.rule)
@@ -66,48 +76,15 @@ def prepare_issue(session: Session, draft: DraftRequest) -> Prepared:
     return replace(made, opened=replace(opened, problems=problems))
 
 
-def lint(session: Session, draft: DraftRequest) -> tuple[Finding, ...]:
-    """Return everything that is wrong with a draft, or worth a second look; nothing is sent."""
-    findings = list(_parts(session, draft))
-    if not findings:
-        try:
-            findings += _problems(session, draft, _make(session, draft))
-        except RogatoryError as error:
-            findings.append(_finding(error))
-    return tuple(findings)
-
-
-def _parts(session: Session, draft: DraftRequest) -> Iterator[Finding]:
-    """Check each part of a draft by itself, so that one mistake does not hide the next."""
-    checks: list[Callable[[], object]] = [
-        lambda: _request_id(draft),
-        lambda: _pack(session, draft),
-        lambda: _kind(draft),
-        lambda: find_unit(session, draft.provider, "draft.provider"),
-    ]
-    if draft.authority:
-        checks.append(lambda: find_unit(session, draft.authority, "draft.authority"))
-    if draft.enforcing:
-        checks.append(lambda: find_unit(session, draft.enforcing, "draft.enforcing"))
-    for i, task in enumerate(draft.tasks):
-        checks.append(partial(parse, task.since, f"tasks[{i}].since"))
-        checks.append(partial(parse, task.until, f"tasks[{i}].until"))
-        checks.append(partial(lifted, task, f"tasks[{i}]"))
-    for check in checks:
-        try:
-            check()
-        except RogatoryError as error:
-            yield _finding(error)
-
-
-def _finding(error: RogatoryError, severity: str = "ERROR") -> Finding:
+def finding_of(error: RogatoryError, severity: str = "ERROR") -> Finding:
+    """Return an error as a finding."""
     return Finding(error.code, error.field, error.rule, severity)
 
 
-def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator[Finding]:
-    """Run the judge's and the exchange's rules over a dry run."""
+def problems_of(session: Session, draft: DraftRequest, made: Prepared) -> Iterator[Finding]:
+    """Yield what the judge's and the exchange's rules say to a dry run."""
     opened, pack = made.opened, _pinned(session, made.statement.header)
-    provider = provider_catalogue(session.profile).entry(made.statement.header.addressee)
+    cgnat = shares_addresses(session, made.statement.header.addressee)
     if opened is None:
         return
     for number, particulars in opened.particulars.items():
@@ -115,37 +92,70 @@ def _problems(session: Session, draft: DraftRequest, made: Prepared) -> Iterator
             match(made.statement.header, particulars, pack.identifiers)
             check_shared_address(
                 pack.identifiers[particulars.identifier_type],
-                declares_cgnat=provider.cgnat,
+                declares_cgnat=cgnat,
                 observed=len(particulars.observed),
                 at=f"tasks[{number - 1}]",
             )
         except RogatoryError as error:
-            yield _finding(error)
+            yield finding_of(error)
     yield from asked_of(draft, session.clock.now_ms())
+    if not accepts_language(session, made.statement.header):
+        yield Finding(errors.X_LANGUAGE_NOT_ACCEPTED, "header.facts", "CATALOGUE.LANGUAGE", "ERROR")
     grounds = opened.grounds
     if grounds is None or not (grounds.necessity and grounds.proportionality):
-        yield Finding(W_GROUNDS_EMPTY, "grounds.necessity", "GROUNDS", "WARNING")
+        yield GROUNDS_EMPTY
     try:
-        _dry_run(session, made, pack)
+        dry_run(session, made, pack)
     except RogatoryError as error:
-        yield _finding(error)
+        yield finding_of(error)
 
 
-def _dry_run(session: Session, made: Prepared, pack: Pack) -> None:
+def shares_addresses(session: Session, provider: Address) -> bool:
+    """Tell whether a provider declares that many customers share an address.
+
+    Its own signed catalogue says so, or the profile's file does, which can only ask for more.
+    """
+    signed = session.exchange.catalogues.of(provider, session.clock.now_ms())
+    return (signed is not None and signed.cgnat) or provider_catalogue(session.profile).entry(provider).cgnat
+
+
+def accepts_language(session: Session, header: Header) -> bool:
+    """Tell whether a provider takes the language that a request states; one that declares none, or is told none, takes any.
+
+    Only the asking side looks: what a provider accepts may change while a request is on its way, and what is law may not.
+    """
+    signed = session.exchange.catalogues.of(header.addressee, session.clock.now_ms())
+    stated = header.fact(LANGUAGE)
+    if signed is None or not signed.languages or stated is None:
+        return True
+    return bool({code.lower() for code in stated.values} & set(signed.languages))
+
+
+def dry_run(session: Session, made: Prepared, pack: Pack) -> RequestState:
+    """Return the state that the rules make of a request that is neither signed nor sent; its digests are not known yet.
+
+    Raises:
+        Refused: As ``decide``.
+    """
     state = made.view.state if made.view is not None else None
     row = session.row
     if made.statement.header.issuer.role not in row.roles:
         raise Refused(errors.X_ROLE_NOT_HELD, "header.issuer.role", "DIRECTORY.ROLES")
     verified = Verified(b"", made.statement, bytes(32), bytes(32), row)
     index = state.last_index + 1 if state is not None else 0
-    decide(state, verified, Setting(index, session.clock.now_ms(), session.directory, pack))
+    return decide(state, verified, Setting(index, session.clock.now_ms(), session.directory, pack))
 
 
-def _make(session: Session, draft: DraftRequest) -> Prepared:
-    request_id = _request_id(draft)
+def make_issue(session: Session, draft: DraftRequest) -> Prepared:
+    """Return the ``issue`` of a draft, whatever the rules will say to it.
+
+    Raises:
+        RogatoryError: A part of the draft that has no form in the bytes.
+    """
+    request_id = request_id_of(draft)
     require(draft.tasks, "draft.tasks", "PRESENT", errors.X_FIELD_MISSING)
-    kind, pack = _kind(draft), _pack(session, draft)
-    provider = find_unit(session, draft.provider, "draft.provider")
+    kind, pack = kind_of(draft), pack_of(session, draft)
+    provider = find_provider(session, draft.provider, "draft.provider")
     authority = find_unit(session, draft.authority, "draft.authority") if draft.authority else None
     enforcing = find_unit(session, draft.enforcing, "draft.enforcing") if draft.enforcing else None
     reply = find_unit(session, draft.reply_to, "draft.reply_to") if draft.reply_to else _own(session)
@@ -157,7 +167,7 @@ def _make(session: Session, draft: DraftRequest) -> Prepared:
         new_header(session, StatementKind.ISSUE, request_id, provider.address, view),
         reply_to=reply.address,
         pack_digest=pack.digest,
-        facts=_facts(draft),
+        facts=facts_of(draft),
         tasks=tuple(_task(session, request_id, item) for item in particulars.values()),
     )
     supersedes = _supersedes(view)
@@ -205,7 +215,8 @@ def _own(session: Session) -> UnitRow:
     return session.directory.unit(session.me.address, "draft.reply_to")
 
 
-def _request_id(draft: DraftRequest) -> bytes:
+def request_id_of(draft: DraftRequest) -> bytes:
+    """Return a draft's request id."""
     return _hex(draft.request_id, "draft.request_id")
 
 
@@ -218,12 +229,14 @@ def _hex(text: str, at: str) -> bytes:
     return value
 
 
-def _kind(draft: DraftRequest) -> RequestKind:
+def kind_of(draft: DraftRequest) -> RequestKind:
+    """Return a draft's kind."""
     require(draft.kind in RequestKind.__members__, "draft.kind", "VOCABULARY")
     return RequestKind[draft.kind]
 
 
-def _pack(session: Session, draft: DraftRequest) -> Pack:
+def pack_of(session: Session, draft: DraftRequest) -> Pack:
+    """Return the newest version in force of a draft's regime."""
     return session.exchange.scheme.pack_named(draft.pack_id, session.clock.now_ms())
 
 
@@ -231,7 +244,8 @@ def _pinned(session: Session, header: Header) -> Pack:
     return session.packs[header.pack_digest]
 
 
-def _facts(draft: DraftRequest) -> tuple[Fact, ...]:
+def facts_of(draft: DraftRequest) -> tuple[Fact, ...]:
+    """Return a draft's facts as a header has them."""
     facts: Mapping[str, object] = draft.facts
     return tuple(
         Fact(code, tuple(sorted(set(draft.facts[code].values))), draft.facts[code].number)
@@ -280,7 +294,7 @@ def _task(session: Session, request_id: bytes, particulars: Particulars) -> Task
 def _readers(pack: Pack, units: Mapping[str, UnitRow | None], section: str = "GROUNDS") -> list[UnitRow]:
     """Return the units that the law lets read a section, among those that the request names."""
     named = (units.get(audience) for audience in pack.readers(section))
-    return list({unit.key_id: unit for unit in named if unit is not None}.values())
+    return list({unit.key_id: unit for unit in named if unit is not None and unit.sealing_key}.values())
 
 
 def _seal(

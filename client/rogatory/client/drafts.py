@@ -91,6 +91,8 @@ class DraftRequest:
         request_id: Hex, given by ``new_draft``.
         incident: When what is investigated happened, with the zone of the place; stays in the draft, and slips of the year
             or the hour are noticed against it.
+        together: Request id (hex) of the first of the requests that were drafted together in an emergency; stays in the draft,
+            so that nobody else learns from it that they belong together.
     """
 
     kind: str
@@ -105,6 +107,7 @@ class DraftRequest:
     preservation: str = ""
     request_id: str = ""
     incident: DraftInstant | None = None
+    together: str = ""
 
 
 def draft_from_json(data: Any) -> DraftRequest:  # noqa: ANN401 - parsed JSON may be anything
@@ -158,6 +161,20 @@ def load_draft(profile: Profile, prefix: str) -> DraftRequest:
 def list_drafts(profile: Profile) -> tuple[str, ...]:
     """Return the request ids of all drafts, oldest first."""
     return tuple(sorted(path.stem for path in profile.folder("drafts").glob("*.json")))
+
+
+def drafted_together(profile: Profile, first: str) -> tuple[DraftRequest, ...]:
+    """Return the drafts that were made together, in the order in which they go.
+
+    What freezes goes first, then what goes out now, then what an authority must validate before.
+    """
+    drafts = (load_draft(profile, name) for name in list_drafts(profile))
+    found = [draft for draft in drafts if first and draft.together == first]
+
+    def order(draft: DraftRequest) -> tuple[bool, bool]:
+        return draft.kind != "PRESERVATION", bool(draft.authority) and "validation" not in draft.facts
+
+    return tuple(sorted(found, key=order))
 
 
 def delete_draft(profile: Profile, request_id: str) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rogatory.audit.failpoints import failpoint
+from rogatory.client.catalogues import Catalogues, verify_catalogues
+from rogatory.client.catalogues import check_continues as continues
 from rogatory.client.channel import Transport
 from rogatory.client.comparing import compare_rejection, compare_view
 from rogatory.client.evidence import keeping
@@ -50,6 +52,8 @@ from rogatory.protocol.wire import (
     GetPacksResponse,
     GetRequestRequest,
     GetRequestResponse,
+    ListProvidersRequest,
+    ListProvidersResponse,
     ListRequestsRequest,
     ListRequestsResponse,
     PutSealedRequest,
@@ -97,6 +101,7 @@ class ExchangeClient:
         self.state = state
         self._clock = clock
         self._scheme: Scheme | None = None
+        self._catalogues: Catalogues | None = None
 
     @property
     def scheme(self) -> Scheme:
@@ -108,6 +113,17 @@ class ExchangeClient:
         if self._scheme is None:
             self._scheme = self.state.load_scheme(self._clock.now_ms())
         return self._scheme
+
+    @property
+    def catalogues(self) -> Catalogues:
+        """What providers declare: of the last ``sync``, or as stored.
+
+        Raises:
+            RogatoryError: What is stored does not verify any more.
+        """
+        if self._catalogues is None:
+            self._catalogues = self.state.load_catalogues(self.scheme)
+        return self._catalogues
 
     @property
     def row(self) -> KeyRow:
@@ -123,7 +139,7 @@ class ExchangeClient:
         return row
 
     async def sync(self) -> SyncReport:
-        """Fetch and verify directory, packs and checkpoint; hold all earlier heads against the new one.
+        """Fetch and verify directory, packs, catalogues and checkpoint; hold all earlier heads against the new one.
 
         Raises:
             NotVerified: Pinned realm, quorums, or the log's history do not hold.
@@ -138,11 +154,32 @@ class ExchangeClient:
             self.state, "scheme", *self.state.stored_scheme(), codec.encode(directory), codec.encode(packs)
         ):
             self._continues(scheme)
+        listed = await self._listed(scheme)
         self.state.note_heads(*scheme.heads)
         checkpoint, checked = await check_heads(self.state, scheme.log, self.checkpoint, self._clock.now_ms())
         self.state.save_scheme(directory, packs, version)
-        self._scheme = scheme
+        self.state.save_catalogues(listed)
+        self._scheme, self._catalogues = scheme, verify_catalogues(listed, scheme)
         return SyncReport(checkpoint, scheme.directory.index, len(scheme.packs), checked)
+
+    async def _listed(self, scheme: Scheme) -> ListProvidersResponse:
+        """Fetch what providers declare; verified, and held against what was verified before."""
+        answer = await self.channel.call(
+            "DirectoryService/ListProviders", ListProvidersRequest(), ListProvidersResponse
+        )
+        with keeping(self.state, "catalogues", self.state.stored_catalogues(), codec.encode(answer)):
+            found = verify_catalogues(answer, scheme)
+            self._catalogues_continue(scheme, found)
+        self.state.note_heads(*found.heads)
+        return answer
+
+    def _catalogues_continue(self, scheme: Scheme, found: Catalogues) -> None:
+        """Hold new catalogues against the stored ones; where those are damaged, what came stands by itself."""
+        try:
+            before = self.state.load_catalogues(scheme)
+        except RogatoryError:
+            return
+        continues(before, found)
 
     def _continues(self, scheme: Scheme) -> None:
         """Hold a new scheme against the stored one; where that is damaged, its version still counts."""
@@ -153,6 +190,17 @@ class ExchangeClient:
         except RogatoryError:
             return
         check_continues(before, scheme)
+
+    def adopt(self, directory: GetDirectoryResponse, packs: GetPacksResponse, scheme: Scheme) -> None:
+        """Go on with a verified scheme that came another way than from the exchange, as if it had come from there.
+
+        Raises:
+            NotVerified: It goes back behind the stored one, or takes something of it away.
+        """
+        self._continues(scheme)
+        self.state.note_heads(*scheme.heads)
+        self.state.save_scheme(directory, packs, scheme.directory.trust_list.version)
+        self._scheme = scheme
 
     async def checkpoint(self, old_size: int = 0) -> GetCheckpointResponse:
         """Return the published checkpoint with the consistency proof from a size, not verified."""

@@ -17,6 +17,7 @@ from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.protocol import codec, errors
 from rogatory.protocol.bodies import Issue
+from rogatory.protocol.catalogues import CATALOGUE_TYPE
 from rogatory.protocol.directory import PACK_RECALL_TYPE, PACK_TYPE, Directory, PackRecall
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import DAY_MS, StatementKind, require
@@ -27,7 +28,11 @@ from rogatory.protocol.wire import PublishRequest, PublishResponse
 
 PACK_KEY: Final = "scheme/pack"
 SEED_LENGTH: Final = 64
-_KINDS: Final = {PACK_TYPE: StatementKind.PACK, PACK_RECALL_TYPE: StatementKind.PACK_RECALL}
+_KINDS: Final = {
+    PACK_TYPE: StatementKind.PACK,
+    PACK_RECALL_TYPE: StatementKind.PACK_RECALL,
+    CATALOGUE_TYPE: StatementKind.CATALOGUE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def sign_recall(pack: Pack, reason: str, seeds: bytes, before: bytes = b"") -> S
 
 
 async def publish(session: Session, data: bytes) -> Published:
-    """Bring a signed pack or recall to the exchange and verify that it is in the log.
+    """Bring a signed pack, recall or catalogue to the exchange and verify that it is in the log.
 
     Raises:
         NotVerified: The receipt does not hold.

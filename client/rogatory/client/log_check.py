@@ -101,6 +101,10 @@ def verify_mirror(
             break
         if progress is not None and item is not None:
             progress(item.index + 1, report.size)
+    reasons += [
+        Reason(errors.X_RECEIPT_INVALID, f"entry[{index}]", "VIEW.COMPLETE")
+        for index in recomputer.not_opened()
+    ]
     kept = tuple(reasons[:MAX_REASONS])
     return LogVerdict(
         word_of(kept, fingerprint),

@@ -21,12 +21,14 @@ from rogatory.client.feeds import Feeds
 from rogatory.client.scheme import Scheme
 from rogatory.client.views import fold_entry
 from rogatory.protocol import errors, tags
+from rogatory.protocol.catalogues import open_catalogue
 from rogatory.protocol.directory import PACK_TYPE, TRUST_LIST_TYPE, KeyRow, PartyKind
 from rogatory.protocol.entry import DEFAULT_SEAL_MONTHS, Fields, read_fields, reject_fields, scheme_fields
 from rogatory.protocol.entry_schema import (
     ACTOR,
     ALL_SLOTS,
     KIND,
+    NOT_ERASABLE,
     OUTCOME,
     PREVIOUS,
     RECEIVER,
@@ -39,11 +41,11 @@ from rogatory.protocol.entry_schema import (
 )
 from rogatory.protocol.envelope import Verified, parse_envelope, verify_envelope
 from rogatory.protocol.errors import NotVerified, RogatoryError
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import Address, StatementKind
 from rogatory.protocol.laws import open_recall
 from rogatory.protocol.quorum import quorum_digest, verify_quorum
 from rogatory.protocol.receipt import LogIdentity, check_dates
-from rogatory.protocol.state import RequestState
+from rogatory.protocol.state import Flag, RequestState
 from rogatory.protocol.statements import FLOOD_RULE, PAYLOAD_TYPES, Reject
 from rogatory.protocol.wire import OpenedEntry
 
@@ -54,6 +56,7 @@ _SCHEME_KINDS: Final = frozenset(
         StatementKind.TRUST_LIST,
         StatementKind.PACK,
         StatementKind.PACK_RECALL,
+        StatementKind.CATALOGUE,
     }
 )
 _Signed = tuple[Verified, RequestState | None]
@@ -134,6 +137,8 @@ class Recomputer:
         self._states: dict[bytes, RequestState] = {}
         self._leaves: dict[bytes, bytes] = {}  # leaf of a request's last statement -> request id
         self._last_leaf: dict[bytes, bytes] = {}
+        self._versions: dict[Address, int] = {}  # newest catalogue of each unit
+        self._unopened: dict[bytes, int] = {}
         self._time = 0
         self._next = 0
         self._feeds: Feeds | None = Feeds()
@@ -168,7 +173,7 @@ class Recomputer:
     def _take(self, item: OpenedEntry) -> _Signed | None:
         """Check one entry by itself and in its request; return what was signed behind it, where a person or the exchange did."""
         values = check_opened(item, self._scheme.log)
-        if set(values) != ALL_SLOTS:
+        if not set(values) >= NOT_ERASABLE:
             raise NotVerified(errors.X_RECEIPT_INVALID, "openings", "VIEW.COMPLETE")
         time_ms = read_time(values[TIME])
         if time_ms < self._time:
@@ -176,12 +181,27 @@ class Recomputer:
         self._time = time_ms
         leaf = merkle.leaf_hash(item.entry)
         expected, signed = self._expected(item, values, time_ms, leaf)
+        if set(values) != ALL_SLOTS:
+            self._short(item, values)
         for slot in sorted(values):
             if values[slot] != expected[slot]:
                 raise NotVerified(errors.X_RECEIPT_INVALID, f"openings[{slot}]", f"SLOT.{slot}")
         check_dates(item.entry, expected)
         self.slots += len(values)
         return signed
+
+    def _short(self, item: OpenedEntry, values: Mapping[int, bytes]) -> None:
+        """An entry of which slots are not opened must be of a request, and that request be erased further on."""
+        request_id = _request_id(item.envelope) if item.envelope else None
+        request_id = request_id or self._leaves.get(payload(values[PREVIOUS]) or b"")
+        if request_id not in self._states:
+            raise NotVerified(errors.X_RECEIPT_INVALID, "openings", "VIEW.COMPLETE")
+        self._unopened.setdefault(request_id, item.index)
+
+    def not_opened(self) -> tuple[int, ...]:
+        """Return the first entry of each request that is not fully open though no erasure of it was seen so far."""
+        erased = {key for key, state in self._states.items() if Flag.ERASED in state.flags}
+        return tuple(sorted(index for key, index in self._unopened.items() if key not in erased))
 
     def _expected(
         self, item: OpenedEntry, values: Mapping[int, bytes], time_ms: int, leaf: bytes
@@ -223,9 +243,18 @@ class Recomputer:
             verify_quorum(data, PACK_TYPE, root.pack_keys)
         elif kind is StatementKind.PACK_RECALL:
             open_recall(data, root)
+        elif kind is StatementKind.CATALOGUE:
+            self._catalogue(data)
         elif item.index not in self._objects:
             raise NotVerified(errors.X_LOG_INVALID, "envelope", "SCHEME.OBJECT")
         return scheme_fields(kind, quorum_digest(data), time_ms)
+
+    def _catalogue(self, data: bytes) -> None:
+        """A provider's own word, each version later than the one before."""
+        catalogue = open_catalogue(data, self._scheme.directory).catalogue
+        if catalogue.version <= self._versions.get(catalogue.address, 0):
+            raise NotVerified(errors.X_LOG_INVALID, "envelope", "CATALOGUE.ORDER")
+        self._versions[catalogue.address] = catalogue.version
 
     def _rejection(self, data: bytes, values: Mapping[int, bytes], time_ms: int) -> tuple[Fields, _Signed]:
         """Before a signature verifies, the actor is the TLS peer: it must be enrolled, and the rejection's addressee."""

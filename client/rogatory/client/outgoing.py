@@ -15,17 +15,18 @@ from typing import Final
 
 from rogatory.audit.failpoints import failpoint
 from rogatory.client import outbox
+from rogatory.client.carried_store import carried_files, header_of
 from rogatory.client.composing import Prepared
 from rogatory.client.exchange import NotSaved
 from rogatory.client.outbox import Waiting
 from rogatory.client.private_files import write_private
 from rogatory.client.rejections import Rejected
-from rogatory.client.seconding import rests
+from rogatory.client.seconding import rests, wants_second
 from rogatory.client.session import Session
 from rogatory.client.transfer import Progress, ignore, upload
 from rogatory.client.views import RequestView, ViewedStatement
 from rogatory.protocol import codec, errors
-from rogatory.protocol.envelope import sign_statement
+from rogatory.protocol.envelope import envelope_digest, parse_envelope, sign_statement
 from rogatory.protocol.errors import Invalid, NotAuthorised, Refused, RogatoryError, Unavailable
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.receipt import VerifiedReceipt
@@ -36,10 +37,15 @@ BEHIND: Final = "OUTBOX.BEHIND"
 DISK: Final = "PROFILE.DISK"
 WAITS: Final = "OUTBOX.WAITS"
 SECOND: Final = "OUTBOX.SECOND"
+OTHER_SIDE: Final = "CARRY.OTHER_SIDE"
 
 
-class NotUploaded(Unavailable):
-    """The parts of one disclosure cannot be brought to the exchange just now; other statements may still go."""
+class NotYet(Unavailable):
+    """One statement cannot go just now; those of other requests may."""
+
+
+class NotUploaded(NotYet):
+    """The parts of one disclosure cannot be brought to the exchange just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,22 @@ class Flushed:
     kept: bool = False
 
 
+def sign_and_keep(session: Session, prepared: Prepared) -> Waiting:
+    """Sign a prepared statement and keep it in the outbox, without a try to send it.
+
+    Raises:
+        Refused: As ``sign_and_send``; nothing was signed then.
+        NotAuthorised: The keys are locked.
+    """
+    if codec.encode(prepared.statement) != prepared.payload:
+        raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
+    session.exchange.scheme.check_term(session.clock.now_ms())
+    _once(session, prepared)
+    envelope = sign_statement(prepared.statement, session.signer)
+    failpoint("client.sign.after")
+    return outbox.enqueue(session.profile, envelope, prepared)
+
+
 async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progress | None = None) -> Sent:
     """Sign a prepared statement and bring it to the exchange.
 
@@ -94,13 +116,7 @@ async def sign_and_send(session: Session, prepared: Prepared, *, progress: Progr
         NotVerified: What came back does not hold; the statement stays in the outbox.
         NotAuthorised: The keys are locked, or the exchange does not take this device's certificate.
     """
-    if codec.encode(prepared.statement) != prepared.payload:
-        raise Invalid(errors.X_ENCODING, "prepared.payload", "SHOWN_IS_SIGNED")
-    session.exchange.scheme.check_term(session.clock.now_ms())
-    _once(session, prepared)
-    envelope = sign_statement(prepared.statement, session.signer)
-    failpoint("client.sign.after")
-    waiting = outbox.enqueue(session.profile, envelope, prepared)
+    waiting = sign_and_keep(session, prepared)
     earlier = [item for item in outbox.list_outbox(session.profile) if item.number < waiting.number]
     if any(item.request_id == waiting.request_id for item in earlier):
         # Order within a request is kept.
@@ -140,7 +156,7 @@ async def flush_outbox(session: Session, *, progress: Progress | None = None) ->
     for waiting in outbox.list_outbox(session.profile):
         if down is None and waiting.request_id not in held:
             item = await _try(session, waiting, progress)
-            if isinstance(item.error, Unavailable) and not isinstance(item.error, NotUploaded):
+            if isinstance(item.error, Unavailable) and not isinstance(item.error, NotYet):
                 down = item.error
         else:
             behind = Unavailable(errors.X_TRANSIENT, "outbox", BEHIND)
@@ -156,6 +172,10 @@ async def _try(session: Session, waiting: Waiting, progress: Progress | None) ->
         view = session.exchange.stored_view(waiting.request_id)
         if await rests(session, waiting.kind, waiting.envelope, view):
             raise Refused(errors.X_SECOND_MISSING, "outbox", SECOND)
+        if view is not None and wants_second(view, waiting.kind):
+            view = session.exchange.stored_view(
+                waiting.request_id
+            )  # with the approval, where it was looked for
         sent = await _send(session, waiting, view, progress)
         return Flushed(waiting, sent, kept=not sent.receipt_saved)
     except Rejected as error:
@@ -170,6 +190,7 @@ async def _try(session: Session, waiting: Waiting, progress: Progress | None) ->
 async def _send(
     session: Session, waiting: Waiting, view: RequestView | None, progress: Progress | None
 ) -> Sent:
+    await _in_its_turn(session, waiting)
     try:
         viewed = await _deliver(session, waiting, view, progress or ignore)
     except Rejected:
@@ -185,6 +206,36 @@ async def _send(
     with suppress(OSError):
         outbox.remove(session.profile, waiting)
     return Sent(waiting.request_id, viewed.index, viewed.receipt.time_ms, viewed.state, viewed.receipt)
+
+
+async def _in_its_turn(session: Session, waiting: Waiting) -> None:
+    """Keep back what answers a statement that came by hand and is not in the log: whoever signed that deposits it.
+
+    Sent before it, the exchange would refuse an answer to what it has never seen, and the answer would be gone.
+
+    Raises:
+        NotYet: Rule ``CARRY.OTHER_SIDE``.
+    """
+    about = header_of(waiting.envelope).about
+    others = {
+        envelope_digest(parse_envelope(data), session.directory.key(parse_envelope(data).key_id).alg)
+        for item in carried_files(session.profile, waiting.request_id)
+        if item.record.incoming
+        for data in item.envelopes
+    }
+    if about not in others:
+        return
+    if _holds(session, waiting.request_id, about):
+        return
+    with suppress(NotAuthorised):
+        await session.exchange.get_request(waiting.request_id, "PROCESSING")
+    if not _holds(session, waiting.request_id, about):
+        raise NotYet(errors.X_TRANSIENT, "outbox", OTHER_SIDE)
+
+
+def _holds(session: Session, request_id: bytes, digest: bytes) -> bool:
+    view = session.exchange.stored_view(request_id)
+    return view is not None and any(item.verified.digest == digest for item in view.statements)
 
 
 async def _deliver(

@@ -56,6 +56,7 @@ FOLDERS: Final = (
     "receipts",
     "staging",
     "state",
+    "templates",
 )
 _SIGNING: Final = "device/sign"
 _SIGNING_ALG: Final = "device/sign-alg"

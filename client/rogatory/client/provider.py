@@ -13,10 +13,11 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
+from rogatory.client.carried_view import current
 from rogatory.client.composing import Opened, Prepared, answer
 from rogatory.client.outbox import list_outbox
 from rogatory.client.outgoing import Sent, flush_outbox, sign_and_send
-from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched
+from rogatory.client.requests import RequestRow, list_rows, open_view, require_matched, standing
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
 from rogatory.client.watch import Heard, watch
@@ -65,7 +66,9 @@ async def deliver(session: Session, request_id: bytes) -> Sent | None:
     Returns:
         The receipt's facts, or None when it was said before (and perhaps waits to be sent).
     """
-    view = await session.exchange.get_request(request_id, "DELIVERY")
+    view = await standing(session, request_id, "DELIVERY")
+    if view is None:
+        return None
     state = view.state
     if not _mine(session, state) or DELIVERED_FLAG in state.flags or state.name in TERMINAL:
         return None
@@ -125,11 +128,33 @@ async def prepare_receive(session: Session, request_id: bytes) -> Prepared:
     if state.name is not StateName.TRANSMITTED or DELIVERED_FLAG not in state.flags:
         raise Refused(errors.X_STATE_NOT_ALLOWED, "request_id", f"STATE.{state.name.name}")
     opened = await open_view(session, view, _PURPOSE)
+    return _received(session, view, opened)
+
+
+def _received(session: Session, view: RequestView, opened: Opened) -> Prepared:
+    state = view.state
     numbers = [task.number for task in state.granted]
     require_matched(opened, state, numbers)
     refs = [state.particulars(number) for number in numbers]
     body = Receive(CHECKED, tuple(sorted(ref.object_digest for ref in refs if ref is not None)))
     return answer(session, view, body, state.agency, state.order_digest, opened=opened)
+
+
+def prepare_received(session: Session, view: RequestView, opened: Opened) -> tuple[Prepared, ...]:
+    """Prepare what a person signs who takes in a request that came as a file: ``delivered``, then ``receive``.
+
+    Raises:
+        Refused: Not in a state to be received.
+    """
+    state = view.state
+    if state.name is not StateName.TRANSMITTED:
+        raise Refused(errors.X_STATE_NOT_ALLOWED, "request_id", f"STATE.{state.name.name}")
+    made = (
+        []
+        if DELIVERED_FLAG in state.flags
+        else [answer(session, view, Delivered(), state.agency, state.order_digest)]
+    )
+    return (*made, _received(session, view, opened))
 
 
 async def prepare_preserve(
@@ -160,7 +185,8 @@ async def prepare_preserve(
         raise Refused(errors.X_STATE_NOT_ALLOWED, "request_id", "DELIVERED_FIRST")
     require(set(outcomes) <= set(state.open_tasks), "outcomes", "TASK_OPEN")
     ended = tuple(TaskOutcome(n, outcomes.get(n, "PRESERVED")) for n in state.open_tasks)
-    body = Preserve(ended, term.due_ms)
+    # Without the log nobody knows when the term began: the pack's end is named by its rule, and the log gives the instant.
+    body = Preserve(ended, 0 if view.carried else term.due_ms)
     return answer(session, view, body, state.agency, state.order_digest, note=note)
 
 
@@ -188,7 +214,7 @@ async def transmitted(session: Session, request_id: bytes) -> RequestView:
         NotAuthorised: ``X_NOT_FOUND``.
         Refused: ``X_STATE_NOT_ALLOWED``: it is somebody else's, or not transmitted.
     """
-    view = await session.exchange.get_request(request_id, _PURPOSE)
+    view = await current(session, request_id, _PURPOSE)
     if not _mine(session, view.state):
         raise Refused(errors.X_STATE_NOT_ALLOWED, "request_id", f"STATE.{view.state.name.name}")
     return view

@@ -3,7 +3,7 @@
 
 ``{"providers": {"<organisation in hex>": {"cgnat": true}}}``; a unit's own line (``organisation:unit``) comes before its
 organisation's. The file is the holder's and not signed: it can make this client ask for more, never for less than the
-law does.
+law or the provider's own signed catalogue does (``rogatory.client.catalogues``).
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from rogatory.client.private_files import read_optional, write_private
 from rogatory.client.sealing.unseal import open_section
 from rogatory.client.session import Session
 from rogatory.client.views import RequestView
-from rogatory.protocol import codec
+from rogatory.protocol import codec, errors
 from rogatory.protocol.content import MAX_CONTENT, Grounds, Note, Particulars
-from rogatory.protocol.errors import NotVerified, RogatoryError
+from rogatory.protocol.errors import NotVerified, Refused, RogatoryError
 from rogatory.protocol.header import Header, SectionKind, SectionRef
 from rogatory.protocol.match import match
 from rogatory.protocol.sealed import MAX_SECTION, check_object, section_context
@@ -35,6 +35,7 @@ class RequestRow:
     state: RequestState
     due_ms: int | None
     last_index: int
+    view: RequestView
 
 
 async def list_rows(
@@ -43,10 +44,23 @@ async def list_rows(
     """Return the requests of this party that ``wanted`` picks, the next due first, then by last change."""
     rows = []
     for tip in await session.exchange.list_requests():
-        view = await session.exchange.view(tip.request_id, purpose, tip.last_index)
-        if wanted(view.state):
-            rows.append(RequestRow(tip.request_id, view.state, due_ms(view.state), view.state.last_index))
+        view = await standing(session, tip.request_id, purpose, tip.last_index)
+        if view is not None and wanted(view.state):
+            state = view.state
+            rows.append(RequestRow(tip.request_id, state, due_ms(state), state.last_index, view))
     return tuple(sorted(rows, key=lambda row: (row.due_ms is None, row.due_ms or 0, row.last_index)))
+
+
+async def standing(
+    session: Session, request_id: bytes, purpose: str, last_index: int | None = None
+) -> RequestView | None:
+    """Return a request, or None where it was erased: one that is gone must not keep a whole list from being read."""
+    try:
+        return await session.exchange.view(request_id, purpose, last_index)
+    except Refused as error:
+        if error.code != errors.X_ERASED:
+            raise
+        return None
 
 
 def due_ms(state: RequestState) -> int | None:
@@ -122,10 +136,10 @@ def section_places(
 ) -> Iterable[tuple[SectionRef, Header, bytes]]:
     """Yield each section with the header that it is bound to and the envelope digest of that statement."""
     wanted = set(refs)
-    for item in view.statements:
-        for ref in item.verified.header.sections:
+    for item in view.said:
+        for ref in item.header.sections:
             if ref in wanted:
-                yield ref, item.verified.header, item.verified.digest
+                yield ref, item.header, item.digest
 
 
 def _open(session: Session, data: bytes, ref: SectionRef, header: Header) -> bytes:
@@ -136,7 +150,7 @@ def _open(session: Session, data: bytes, ref: SectionRef, header: Header) -> byt
 def _matches(view: RequestView, ref: SectionRef, opened: Particulars) -> None:
     if opened.task != ref.task:
         raise NotVerified("X_SECTION_MISMATCH", "particulars.task", "HEADER_SAYS")
-    match(view.issue.verified.header, opened, view.pack.identifiers)
+    match(view.statement(view.state.issue_digest).header, opened, view.pack.identifiers)
 
 
 async def section_objects(

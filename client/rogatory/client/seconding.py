@@ -19,6 +19,7 @@ from rogatory.protocol.dialogue import Second
 from rogatory.protocol.envelope import envelope_digest, parse_envelope, verify_envelope
 from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import StatementKind
+from rogatory.protocol.lifecycle import two_persons
 from rogatory.protocol.state import RequestState
 
 
@@ -60,8 +61,8 @@ async def prepare_second(session: Session, envelope: bytes, *, note: str = "") -
 
 
 def wants_second(view: RequestView, kind: StatementKind) -> bool:
-    """Tell whether the regime wants a second person for a kind of statement about this request."""
-    return kind.name in view.pack.rules(view.state.kind).two_persons
+    """Tell whether the table or the regime wants a second person for a kind of statement about this request."""
+    return two_persons(view.pack, view.state, kind)
 
 
 async def rests(session: Session, kind: StatementKind, envelope: bytes, view: RequestView | None) -> bool:
@@ -71,7 +72,12 @@ async def rests(session: Session, kind: StatementKind, envelope: bytes, view: Re
     digest = envelope_digest(parse_envelope(envelope), session.row.alg)
     if _approved(view.state, digest):
         return False
-    return not _approved((await look(session, view.request_id)).state, digest)
+    try:
+        return not _approved((await look(session, view.request_id)).state, digest)
+    except Refused as error:
+        if error.code != errors.X_ERASED:
+            raise
+        return False  # by this very statement, most likely; the exchange says which
 
 
 def _approved(state: RequestState, digest: bytes) -> bool:

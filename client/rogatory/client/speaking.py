@@ -86,7 +86,7 @@ def rehearse(session: Session, view: RequestView, statement: Statement, signer: 
     row = signer or session.row
     if statement.header.issuer.role not in row.roles:
         raise Refused(errors.X_ROLE_NOT_HELD, "header.issuer.role", "DIRECTORY.ROLES")
-    now = max(session.clock.now_ms(), view.statements[-1].receipt.time_ms)
+    now = max([session.clock.now_ms(), *(item.receipt.time_ms for item in view.statements[-1:])])
     setting = Setting(view.state.last_index + 1, now, session.directory, view.pack)
     try:
         decide(view.state, Verified(b"", statement, bytes(32), bytes(32), row), setting)

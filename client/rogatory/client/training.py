@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who exists in a training realm: eight invented organisations, each with one unit.
+"""Who exists in a training realm: nine invented organisations, each with one unit.
 
 Two agencies and two providers, so that one can be shown to see nothing of the other; one authority that holds both a
-prosecutor and a judge, so that rank matters. Every name is invented. Data only: ``rogatory.client.ceremony`` makes the
+prosecutor and a judge, so that rank matters; one provider that is not on the exchange. Every name is invented. Data only: ``rogatory.client.ceremony`` makes the
 realm.
 """
 
@@ -26,7 +26,10 @@ class PersonPlan:
 
 @dataclass(frozen=True, slots=True)
 class OrgPlan:
-    """An organisation with one unit; ``sealed`` says whether the unit is ever sent anything sealed."""
+    """An organisation with one unit; ``sealed`` says whether the unit is ever sent anything sealed.
+
+    ``call_back`` is a number out of a range that is kept free for fiction (Ofcom, 020 7946 0000 to 0999).
+    """
 
     name: str
     label: str
@@ -34,6 +37,7 @@ class OrgPlan:
     jurisdiction: str
     people: tuple[PersonPlan, ...]
     sealed: bool = True
+    call_back: str = ""
 
 
 TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
@@ -47,6 +51,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
             PersonPlan("second-investigator", "Otto Zweit (invented)", "INVESTIGATOR"),
             PersonPlan("duty-officer", "Nora Nacht (invented)", "DUTY_OFFICER"),
         ),
+        call_back="tel:+442079460101",
     ),
     OrgPlan(
         "other-agency",
@@ -54,6 +59,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
         PartyKind.AGENCY,
         "PT",
         (PersonPlan("other-investigator", "Abel Fremd (invented)", "INVESTIGATOR"),),
+        call_back="tel:+442079460102",
     ),
     OrgPlan(
         "authority",
@@ -64,6 +70,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
             PersonPlan("prosecutor", "Petra Klage (invented)", "PROSECUTOR"),
             PersonPlan("judge", "Julia Richt (invented)", "JUDGE"),
         ),
+        call_back="tel:+442079460103",
     ),
     OrgPlan(
         "enforcing",
@@ -71,6 +78,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
         PartyKind.AUTHORITY,
         "IE",
         (PersonPlan("enforcer", "Eoin Prueft (invented)", "JUDGE"),),
+        call_back="tel:+442079460104",
     ),
     OrgPlan(
         "provider",
@@ -82,6 +90,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
             PersonPlan("second-compliance", "Sven Vier (invented)", "DISCLOSURE_OFFICER"),
             PersonPlan("provider-service", "Example Access gateway", "SERVICE", service=True),
         ),
+        call_back="tel:+442079460105",
     ),
     OrgPlan(
         "other-provider",
@@ -92,6 +101,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
             PersonPlan("other-compliance", "Dora Fern (invented)", "DISCLOSURE_OFFICER"),
             PersonPlan("other-provider-service", "Example Mail gateway", "SERVICE", service=True),
         ),
+        call_back="tel:+442079460106",
     ),
     OrgPlan(
         "oversight",
@@ -99,6 +109,7 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
         PartyKind.OVERSIGHT,
         "AT",
         (PersonPlan("inspector", "Ida Waechter (invented)", "INSPECTOR"),),
+        call_back="tel:+442079460107",
     ),
     OrgPlan(
         "operator",
@@ -110,5 +121,14 @@ TRAINING_PLAN: Final[tuple[OrgPlan, ...]] = (
             PersonPlan("clock", "The exchange's clock", "CLOCK", service=True),
         ),
         sealed=False,
+    ),
+    OrgPlan(
+        "outside-provider",
+        "Example Hosting (invented)",
+        PartyKind.PROVIDER,
+        "IE",
+        (),
+        sealed=False,
+        call_back="tel:+442079460108",
     ),
 )

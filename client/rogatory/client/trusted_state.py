@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from rogatory.client.catalogues import Catalogues, verify_catalogues
 from rogatory.client.private_files import (
     MAX_LOGGED,
     MAX_SMALL,
@@ -35,10 +36,12 @@ from rogatory.protocol.wire import (
     GetDirectoryResponse,
     GetPacksResponse,
     GetRequestResponse,
+    ListProvidersResponse,
 )
 
 MAX_STATE: Final = 16 * 1024 * 1024
 _SCHEME: Final = "scheme.bin"  # length of the directory's answer, that answer, the packs' answer
+_PROVIDERS: Final = "providers.bin"  # the newest answer of ListProviders
 _SIZE: Final = 8
 _ID: Final = re.compile("[0-9a-f]{32}\\Z")
 
@@ -241,6 +244,32 @@ class TrustedState:
             self.profile.config.realm,
             at_ms,
         )
+
+    def save_catalogues(self, answer: ListProvidersResponse) -> None:
+        """Keep what providers declare as received, after it was verified; not written again where nothing is new."""
+        data = codec.encode(answer)
+        if data != self.stored_catalogues():
+            write_private(self._folder / _PROVIDERS, data)
+
+    def catalogue_bytes(self) -> bytes:
+        """Return the stored answer; empty where there is none, which is also the answer that lists nobody."""
+        return read_optional(self._folder / _PROVIDERS, "state.providers", MAX_STATE) or b""
+
+    def stored_catalogues(self) -> bytes:
+        """Return the stored answer, or nothing where it cannot be read: to keep it beside what contradicts it."""
+        try:
+            return self.catalogue_bytes()
+        except Invalid:
+            return b""
+
+    def load_catalogues(self, scheme: Scheme) -> Catalogues:
+        """Return the stored catalogues, verified again.
+
+        Raises:
+            RogatoryError: What is stored does not verify.
+        """
+        answer = codec.decode(ListProvidersResponse, self.catalogue_bytes(), limit=MAX_STATE, at="catalogues")
+        return verify_catalogues(answer, scheme)
 
     def save_receipt(self, digest: bytes, envelope: bytes, receipt: VerifiedReceipt) -> None:
         """Keep an envelope and its receipt, each under the envelope's digest.

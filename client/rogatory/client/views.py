@@ -8,6 +8,7 @@ are elsewhere, and whether the heads belong to one history is ``rogatory.client.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,7 @@ from rogatory.protocol.lifecycle import decide, pack_of
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.receipt import LogHead, Receipt, VerifiedReceipt, check_fields, verify_receipt
 from rogatory.protocol.state import RequestState
-from rogatory.protocol.wire import GetRequestResponse
+from rogatory.protocol.wire import GetRequestResponse, LoggedStatement
 
 GET_REQUEST: Final = "GET_REQUEST"
 FETCH_SEALED: Final = "FETCH_SEALED"
@@ -45,14 +46,43 @@ class ViewedStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedStatement:
+    """A statement that is signed and not in the log yet, and the state that it gives by the reader's own fold.
+
+    Its place and time are the reader's guess; nobody but the log says them.
+    """
+
+    verified: Verified
+    state: RequestState
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
-    """A whole request, proven; ``read`` is the receipt of the reader's own look at it, where there was one."""
+    """A whole request, proven; ``read`` is the receipt of the reader's own look at it, where there was one.
+
+    ``carried`` are statements beyond the log, which came as a file or wait in the own outbox; then ``state`` is the one after
+    them, and what of it depends on times of the log is not settled.
+    """
 
     request_id: bytes
     state: RequestState
     statements: tuple[ViewedStatement, ...]
     pack: Pack
     read: VerifiedReceipt | None = None
+    carried: tuple[CarriedStatement, ...] = ()
+
+    @property
+    def said(self) -> tuple[Verified, ...]:
+        """All statements in order, in the log or not."""
+        return (
+            *(item.verified for item in self.statements),
+            *(item.verified for item in self.carried),
+        )
+
+    @property
+    def position(self) -> int:
+        """What a header says of the request's last statement that the reader has seen in the log; 0 where there is none."""
+        return self.statements[-1].index + 1 if self.statements else 0
 
     @property
     def leaf(self) -> bytes:
@@ -78,6 +108,17 @@ class RequestView:
         """
         for item in self.statements:
             if item.verified.digest == digest:
+                return item
+        raise Refused(errors.X_NOT_FOUND, "envelope", "VIEW.STATEMENT")
+
+    def statement(self, digest: bytes) -> Verified:
+        """Return the statement with this envelope digest, in the log or not.
+
+        Raises:
+            Refused: ``X_NOT_FOUND``.
+        """
+        for item in self.said:
+            if item.digest == digest:
                 return item
         raise Refused(errors.X_NOT_FOUND, "envelope", "VIEW.STATEMENT")
 
@@ -206,10 +247,29 @@ def verify_view(
         NotVerified: The first thing that does not hold; rule ``FOLD.<code>`` where the rules refuse what was logged.
         Invalid: A receipt is not canonical.
     """
+    statements = verify_statements(response.statements, request_id, scheme)
+    if not statements:
+        raise NotVerified(errors.X_RECEIPT_INVALID, "statements", "PRESENT")
+    last = statements[-1]
+    read = None
+    if row is not None:
+        read = check_read(response.read, scheme, row, GET_REQUEST, purpose, last.state, last.receipt.leaf)
+    return RequestView(request_id, last.state, statements, scheme.packs[last.state.pack_digest], read)
+
+
+def verify_statements(
+    logged: Iterable[LoggedStatement], request_id: bytes, scheme: Scheme
+) -> tuple[ViewedStatement, ...]:
+    """Verify and fold a request's logged statements, from its first on.
+
+    Raises:
+        NotVerified: As ``verify_view``.
+        Invalid: A receipt is not canonical.
+    """
     state: RequestState | None = None
     statements: list[ViewedStatement] = []
     previous, last_index = b"", -1
-    for item in response.statements:
+    for item in logged:
         receipt = open_receipt(item.receipt, scheme)
         if item.receipt.index <= last_index:
             raise NotVerified(errors.X_RECEIPT_INVALID, "receipt.index", "VIEW.ORDER")
@@ -224,12 +284,43 @@ def verify_view(
             raise NotVerified(errors.X_RECEIPT_INVALID, "header.statement_id", "VIEW.ONCE")
         state, previous, last_index = viewed.state, receipt.leaf, item.receipt.index
         statements.append(viewed)
+    return tuple(statements)
+
+
+def fold_carried(
+    logged: tuple[ViewedStatement, ...],
+    envelopes: Iterable[bytes],
+    request_id: bytes,
+    scheme: Scheme,
+    now_ms: int,
+) -> RequestView:
+    """Fold statements that are in no log yet onto those that are, by the reader's own clock.
+
+    Each is verified as if it came in now, at the earliest place that it could get, by the same rules as the exchange's: what
+    is refused here would be refused there too. The times that the log will say are not known.
+
+    Raises:
+        RogatoryError: One does not verify or the rules refuse it.
+    """
+    state = logged[-1].state if logged else None
+    now = max([now_ms, *(item.receipt.time_ms for item in logged)])
+    taken = {item.verified.header.statement_id for item in logged}
+    carried: list[CarriedStatement] = []
+    for data in envelopes:
+        verified = verify_envelope(data, scheme.directory, now)
+        header = verified.header
+        if header.request_id != request_id:
+            raise NotVerified(errors.X_RECEIPT_INVALID, "header.request_id", "VIEW.REQUEST")
+        if header.statement_id in taken:
+            raise NotVerified(errors.X_RECEIPT_INVALID, "header.statement_id", "VIEW.ONCE")
+        taken.add(header.statement_id)
+        index = max(header.seen.log_size, state.last_index + 1 if state is not None else 0)
+        pack = pack_of(state, verified, scheme.packs)
+        state = decide(state, verified, Setting(index, now, scheme.directory, pack))
+        carried.append(CarriedStatement(verified, state))
     if state is None:
         raise NotVerified(errors.X_RECEIPT_INVALID, "statements", "PRESENT")
-    read = None
-    if row is not None:
-        read = check_read(response.read, scheme, row, GET_REQUEST, purpose, state, previous)
-    return RequestView(request_id, state, tuple(statements), scheme.packs[state.pack_digest], read)
+    return RequestView(request_id, state, logged, scheme.packs[state.pack_digest], carried=tuple(carried))
 
 
 def _folded(

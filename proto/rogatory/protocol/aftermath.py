@@ -7,15 +7,16 @@ party that holds the data attests what it did. Money, people and other channels 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.carrying import deposit_owed
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
-from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import (
     ClaimCost,
     DeferNotice,
+    Erase,
     Error,
     ExtendSeal,
     NotifySubject,
@@ -25,7 +26,7 @@ from rogatory.protocol.duties import (
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.pack.periods import end_ms, parse_period
 from rogatory.protocol.state import Debt, Flag, RequestState
-from rogatory.protocol.terms import met, start
+from rogatory.protocol.terms import met, owed, start
 
 ERROR: Final = "ERROR"
 COST: Final = "COST"
@@ -129,10 +130,11 @@ def settle_cost(state: RequestState, decision: Decision) -> RequestState:
 
 
 def transmit_outside(state: RequestState, decision: Decision) -> RequestState:
-    """What went another way, recorded with its date, size and digest."""
-    if decision.body(TransmitOutside).sent_at_ms > decision.setting.time_ms:
+    """What went another way, recorded with its date, size and digest; the order itself as a file starts the term of deposit."""
+    sent_at_ms = decision.body(TransmitOutside).sent_at_ms
+    if sent_at_ms > decision.setting.time_ms:
         refuse(errors.X_TIME_RANGE_INVALID, "body.sent_at_ms", "NOT_IN_FUTURE")
-    return state
+    return deposit_owed(state, decision, sent_at_ms)
 
 
 def rewrap(state: RequestState, decision: Decision) -> RequestState:
@@ -143,9 +145,23 @@ def rewrap(state: RequestState, decision: Decision) -> RequestState:
     known = {ref.object_digest for ref in state.sections} | {item.manifest for item in state.disclosures}
     if body.object_digest not in known:
         refuse(errors.X_NOT_FOUND, "body.object_digest", "OBJECT_OF_REQUEST")
-    if decision.org.kind is PartyKind.PROVIDER:
-        refuse(errors.X_NOT_AUTHORISED, "header.issuer", "HOLDER")
+    if not decision.setting.directory.seals_to(body.wrap.key_id):
+        refuse(errors.X_FIELD_NOT_FOR_RECIPIENT, "body.wrap.key_id", "DIRECTORY.UNIT")
     return state
+
+
+def erase(state: RequestState, decision: Decision) -> RequestState:
+    """The controller has what the exchange holds of it destroyed; from then on nothing is said of it any more.
+
+    Not while somebody still owes something: what is left to be done could not be followed afterwards.
+    """
+    decision.body(Erase)
+    if state.debts or Flag.DELETE_OR_RESTRICT in state.flags:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "DUTIES_OPEN")
+    if any(owed(state, item) for item in state.obligations):
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "DUTIES_OPEN")
+    rest = tuple(replace(item, met=True) for item in state.obligations)
+    return replace(state, flags=state.flagged(Flag.ERASED), obligations=rest)
 
 
 def _owed(state: RequestState, decision: Decision, name: str) -> RequestState:

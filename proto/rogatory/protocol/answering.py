@@ -8,10 +8,11 @@ its last byte can be fetched. What is inside the seal the exchange cannot know: 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.carrying import require_carrying
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.disclosure import disclosure_context
 from rogatory.protocol.lifecycle_table import VALID
@@ -35,7 +36,7 @@ from rogatory.protocol.statements import (
     RequestKind,
     TaskOutcome,
 )
-from rogatory.protocol.terms import SERVE, met, progressed, start, started
+from rogatory.protocol.terms import DEPOSIT, PRESERVE, PRODUCE, SERVE, met, progressed, start, started
 
 NOTICE: Final = "notice"
 DELIVERED_CLOCK: Final = "DELIVERED"
@@ -46,10 +47,10 @@ def delivered(state: RequestState, decision: Decision) -> RequestState:
     """The provider's service has the request; clocks start."""
     if Flag.DELIVERED_TO_SERVICE in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "ONCE")
-    served = replace(state, obligations=met(state, SERVE))
+    here = replace(state, obligations=met(state, SERVE, DEPOSIT))
     return replace(
-        state,
-        obligations=started(served, decision, DELIVERED_CLOCK),
+        here,
+        obligations=started(here, decision, DELIVERED_CLOCK),
         flags=state.flagged(Flag.DELIVERED_TO_SERVICE),
     )
 
@@ -68,6 +69,11 @@ def receive(state: RequestState, decision: Decision) -> RequestState:
 def preserve(state: RequestState, decision: Decision) -> RequestState:
     """Frozen, until the instant that every party computes from the pack."""
     body = decision.body(Preserve)
+    if not body.until_ms:
+        # Signed without the log, which alone says when the term began: the rule is named instead of the instant.
+        require_carrying(state, decision.setting.pack, "body.until_ms")
+        term = state.obligation(PRODUCE if state.kind is RequestKind.DISCLOSURE else PRESERVE)
+        body = replace(body, until_ms=term.due_ms if term is not None else 0)
     if state.kind is RequestKind.DISCLOSURE:
         produce = state.obligation("produce")
         if produce is None or body.until_ms < produce.due_ms:

@@ -28,6 +28,7 @@ from rogatory.protocol.bodies import (
 )
 from rogatory.protocol.dialogue import Amend, ClarifyRequest, NewDeadline, Object, ProposeNarrowing
 from rogatory.protocol.duties import (
+    ERASE_GROUNDS,
     ERROR_PARTIES,
     GRADES,
     Annul,
@@ -35,6 +36,7 @@ from rogatory.protocol.duties import (
     ClaimCost,
     Clock,
     DeferNotice,
+    Erase,
     Error,
     Extend,
     ExtendSeal,
@@ -84,8 +86,7 @@ def _(body: Receive) -> None:
 
 @check_body.register
 def _(body: Preserve) -> None:
-    _outcomes(body.outcomes)
-    require(body.until_ms > 0, "body.until_ms", "PRESENT", errors.X_FIELD_MISSING)
+    _outcomes(body.outcomes)  # no instant is stated where no log could give one (answering)
 
 
 @check_body.register
@@ -223,6 +224,11 @@ def _(body: TransmitOutside) -> None:
     require(body.sent_at_ms > 0, "body.sent_at_ms", "PRESENT", errors.X_FIELD_MISSING)
     require(body.length > 0, "body.length", "PRESENT", errors.X_FIELD_MISSING)
     require(len(body.digest) == 32, "body.digest", "PRESENT", errors.X_FIELD_MISSING)
+
+
+@check_body.register
+def _(body: Erase) -> None:
+    require(body.ground in ERASE_GROUNDS, "body.ground", "VOCABULARY")
 
 
 @check_body.register

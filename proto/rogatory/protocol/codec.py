@@ -25,11 +25,11 @@ from google.protobuf import unknown_fields
 from rogatory.protocol import errors
 from rogatory.protocol.converters import Fault, Field, compile_reader, compile_writer
 from rogatory.protocol.errors import Invalid
-from rogatory.v1 import directory_pb2, options_pb2, sealed_pb2, services_pb2, statement_pb2
+from rogatory.v1 import carried_pb2, directory_pb2, options_pb2, sealed_pb2, services_pb2, statement_pb2
 
 T = TypeVar("T")
 
-_MODULES: Final = (statement_pb2, sealed_pb2, directory_pb2, services_pb2)
+_MODULES: Final = (statement_pb2, sealed_pb2, directory_pb2, services_pb2, carried_pb2)
 _LENGTHS: Final = {options_pb2.CLEAR_ID: (16, "ID"), options_pb2.CLEAR_DIGEST: (32, "DIGEST")}
 
 

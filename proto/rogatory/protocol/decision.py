@@ -60,16 +60,6 @@ class Decision:
         if self.org.kind is not kind or not same:
             refuse(errors.X_NOT_AUTHORISED, "header.issuer", f"PARTY.{kind.name}")
 
-    def require_asking(self, state: RequestState) -> None:
-        """Demand that the issuer belongs to the organisation that asked: an agency, or an authority that issues alone."""
-        if self.header.issuer.org != state.agency.org:
-            refuse(errors.X_NOT_AUTHORISED, "header.issuer", "PARTY.ASKING")
-
-    def require_role(self, roles: tuple[str, ...], code: str, rule: str) -> None:
-        """Demand one of the roles."""
-        if self.header.issuer.role not in roles:
-            refuse(code, "header.issuer.role", rule)
-
     def require_state(self, state: RequestState, *names: StateName) -> None:
         """Demand that the request is in one of the states."""
         if state.name not in names:

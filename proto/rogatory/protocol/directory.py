@@ -8,6 +8,7 @@ the party. Thresholds above one and the chain of roots use the same form; ceremo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -22,6 +23,7 @@ from rogatory.protocol.keys import Alg, PublicKey, check_public_key, key_id
 K = TypeVar("K")
 V = TypeVar("V")
 
+_E164: Final = re.compile(r"tel:\+[1-9][0-9]{5,14}")
 MAX_LIST: Final = 4 * 1024 * 1024 - 4096
 TRUST_ROOT_TYPE: Final = "application/vnd.rogatory.root.v1+protobuf"
 TRUST_LIST_TYPE: Final = "application/vnd.rogatory.trust-list.v1+protobuf"
@@ -92,12 +94,16 @@ class OrgRow:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A unit and its raw X-Wing sealing key (1,216 bytes; empty for a unit that receives nothing sealed)."""
+    """A unit and its raw X-Wing sealing key (1,216 bytes; empty for a unit that receives nothing sealed).
+
+    ``call_back`` is the number at which the unit is reached to confirm that something came from it (RFC 3966, such as ``tel:+44…``; may be empty).
+    """
 
     org: bytes
     unit: bytes
     sealing_key: bytes
     status: RowStatus
+    call_back: str = ""
 
     @property
     def key_id(self) -> bytes:
@@ -208,6 +214,10 @@ class Directory:
         """Return the row of a TLS certificate's SPKI digest, or None."""
         return self._spki.get(tls_spki)
 
+    def seals_to(self, wanted: bytes) -> bool:
+        """Tell whether an active unit has the sealing key with this id."""
+        return any(row.sealing_key and row.key_id == wanted for row in self._active.values())
+
     def of_kind(self, kind: PartyKind) -> tuple[OrgRow, ...]:
         """Return the active organisations of a kind."""
         return tuple(o for o in self.trust_list.orgs if o.kind is kind and o.status is RowStatus.ACTIVE)
@@ -234,6 +244,7 @@ def build_directory(root: TrustRoot, trust_list: TrustList, index: int) -> Direc
         require(unit.org in orgs, f"units[{i}].org", "ORG_EXISTS")
         if unit.sealing_key:
             check_public_key(Alg.X_WING, unit.sealing_key, f"units[{i}].sealing_key")
+        require(not unit.call_back or _E164.fullmatch(unit.call_back), f"units[{i}].call_back", "E164")
     for i, row in enumerate(trust_list.keys):
         require(row.address in units, f"keys[{i}].unit", "UNIT_EXISTS")
         require(set(row.roles) <= set(orgs[row.org].roles), f"keys[{i}].roles", "ORG_GIVES_ROLE")

@@ -12,6 +12,8 @@ from typing import Final
 from rogatory.protocol.bodies import KeyWrap
 
 GRADES: Final = ("NEAR_MISS", "REPORTABLE", "SERIOUS")
+# Why personal data are erased (LED Arts 5 and 16): their time is over, nobody needs them, they should not be there, a court says so.
+ERASE_GROUNDS: Final = ("COURT_ORDER", "NOT_NEEDED", "RETENTION_ENDED", "UNLAWFUL")
 ERROR_PARTIES: Final = ("AGENCY", "AUTHORITY", "EXCHANGE", "PROVIDER")
 
 
@@ -124,6 +126,13 @@ class TransmitOutside:
     sent_at_ms: int = 0
     length: int = 0
     digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """The controller has the exchange destroy what it holds of an ended request; ``ground`` is one of ``ERASE_GROUNDS``."""
+
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class StatementKind(IntEnum):
     ENROL = 56
     VOUCH = 57
     UNIT_KEY_GRANT = 58
+    CATALOGUE = 59
 
 
 class SectionKind(IntEnum):
@@ -105,13 +106,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the signer had verified when signing: log head, directory, the request's last statement, own feed."""
+    """What the signer had verified when signing: log head, directory, the request's last statement, own feed.
+
+    ``request_digest`` names that last statement where it had no place in the log yet (a request that was carried as a file).
+    """
 
     log_size: int = 0
     log_root: bytes = b""
     directory_index: int = 0
     request_position: int = 0
     feed_digest: bytes = b""
+    request_digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

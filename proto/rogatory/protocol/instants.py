@@ -140,9 +140,8 @@ def _in_zone(local: datetime, zone: str, at: str) -> datetime:
         return local.replace(tzinfo=_fixed(zone, at))
     info = _iana(zone, at)
     first, second = local.replace(tzinfo=info), local.replace(tzinfo=info, fold=1)
-    before, after = first.utcoffset(), second.utcoffset()
-    if before is None or after is None:
-        raise Invalid(errors.X_FIELD_INVALID, f"{at}.zone", "ZONE_UNKNOWN")
+    # A zone of the data base always knows its offset; that of Greenwich is none.
+    before, after = first.utcoffset() or timedelta(), second.utcoffset() or timedelta()
     if before > after:
         raise Invalid(errors.X_TIME_NAIVE, f"{at}.zone", "DST_AMBIGUOUS")
     if before < after:

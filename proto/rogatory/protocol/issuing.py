@@ -8,11 +8,11 @@ grounds are never sealed to the provider.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from rogatory.protocol import errors
 from rogatory.protocol.bodies import DecisionCode, GrantedTask, Issue, Validate, Withdraw
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import Annul, Rescind
@@ -73,6 +73,7 @@ def issue(state: RequestState | None, decision: Decision) -> RequestState:
         last_index=setting.index,
         last_digest=decision.verified.digest,
         moved_index=setting.index,
+        moved_digest=decision.verified.digest,
         superseded=_replaced(state),
         enforcing=body.enforcing,
         flags=(Flag.REDUCED_DISTRIBUTION.value,) if _of_victim(header) else (),
@@ -221,7 +222,7 @@ def _keys(decision: Decision, body: Issue) -> dict[str, PartyKey]:
     return {
         audience: PartyKey(unit.org, directory.unit(unit).key_id)
         for audience, unit in units.items()
-        if unit is not None
+        if unit is not None and (audience != "PROVIDER" or directory.unit(unit).sealing_key)
     }
 
 
@@ -247,10 +248,11 @@ def _place(state: RequestState | None, decision: Decision) -> None:
 
 
 def _addressee(decision: Decision) -> None:
+    """A provider, on the exchange or not (then nothing can be sealed to it), and a unit that the answer is sealed to."""
     directory, header = decision.setting.directory, decision.header
     directory.unit(header.addressee, "header.addressee")
     provider = directory.org(header.addressee.org, "header.addressee")
-    if provider.kind is not PartyKind.PROVIDER or not directory.unit(header.addressee).sealing_key:
+    if provider.kind is not PartyKind.PROVIDER:
         refuse(errors.X_ADDRESSEE_NOT_DESIGNATED, "header.addressee", "DIRECTORY.PROVIDER")
     reply = header.reply_to
     if reply is None or reply.org != header.issuer.org or not directory.unit(reply).sealing_key:

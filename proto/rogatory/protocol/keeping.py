@@ -7,17 +7,15 @@ beyond the end, so that an extension in flight is not lost. What proves an end t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.duties import Extend
+from rogatory.protocol.lifecycle_table import UNTIL_ENDED
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.pack.periods import end_ms, parse_period
 from rogatory.protocol.state import Flag, RequestState, StateName
 from rogatory.protocol.terms import PRESERVE, met, moved
-
-_KEPT = frozenset({StateName.PRESERVED, StateName.EXTENDED, StateName.HELD_FOR_PRODUCTION})
 
 
 def extended_until(state: RequestState, pack: Pack) -> int:
@@ -70,6 +68,8 @@ def hold(state: RequestState, decision: Decision) -> RequestState:
 
 def end(state: RequestState, decision: Decision) -> RequestState:
     """No longer needed."""
+    if not state.preserved_until_ms:
+        refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "NOTHING_PRESERVED")
     if Flag.ENDED in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "ONCE")
     return replace(
@@ -84,7 +84,7 @@ def release(state: RequestState, decision: Decision) -> RequestState:
     """The provider has let go."""
     if not state.preserved_until_ms:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", "NOTHING_PRESERVED")
-    if state.name in _KEPT and Flag.ENDED not in state.flags:
+    if state.name in UNTIL_ENDED and Flag.ENDED not in state.flags:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
     pack = decision.setting.pack
     if decision.setting.time_ms < released_from(state, pack):

@@ -10,7 +10,7 @@ parts have arrived is a matter of storage and is checked beside this by the exch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -25,18 +25,22 @@ from rogatory.protocol import (
     scoping,
     terms,
 )
+from rogatory.protocol.bodies import Validate
+from rogatory.protocol.carrying import require_carrying
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, Setting, refuse
 from rogatory.protocol.directory import Directory, PartyKind
+from rogatory.protocol.duties import Clock
 from rogatory.protocol.envelope import Verified, verify_envelope
 from rogatory.protocol.errors import Invalid, NotVerified, Refused
 from rogatory.protocol.header import Header, StatementKind
 from rogatory.protocol.lifecycle_table import TABLE, About, Actor, Row
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import TERMINAL, RequestState, Seconded, Superseded
+from rogatory.protocol.state import TERMINAL, Flag, HoldName, RequestState, Seconded, Superseded
 
 MAX_STATE_SECTIONS: Final = 512
 MAX_SECONDED: Final = 16
-# These say that something was seen or approved; who decides need not have seen them.
+# These say that something was seen or approved; who decides need not have seen them (nor what ``_still`` adds).
 _STILL: Final = frozenset({StatementKind.PAGE_ACK, StatementKind.SECOND})
 
 
@@ -74,13 +78,15 @@ def decide(state: RequestState | None, verified: Verified, setting: Setting) -> 
     after = terms.rested(state, rule(state, decision), decision)
     # By the state after: a grant's note may be sealed to the provider, whom the grant makes a party that sees it.
     _notes(after, decision)
-    return replace(
+    after = replace(
         after,
         sections=(*after.sections, *header.sections),
         last_index=setting.index,
         last_digest=verified.digest,
-        moved_index=after.moved_index if header.kind in _STILL else setting.index,
     )
+    if _still(state, decision):
+        return after
+    return replace(after, moved_index=setting.index, moved_digest=verified.digest)
 
 
 def fold(
@@ -135,20 +141,24 @@ def pack_of(state: RequestState | None, verified: Verified, packs: Mapping[bytes
     return pack
 
 
+def two_persons(pack: Pack, state: RequestState, kind: StatementKind) -> bool:
+    """Tell whether a second person must approve a kind of statement: the table says so, or the pack."""
+    row = TABLE.get(kind)
+    return (row is not None and row.two_persons) or kind.name in pack.rules(state.kind).two_persons
+
+
 def _common(state: RequestState, decision: Decision, row: Row) -> None:
     """What holds for every kind: the pinned law, the table's row, what the signer had seen, the addressee, two persons."""
     header, pack = decision.header, decision.setting.pack
+    if Flag.ERASED in state.flags:
+        refuse(errors.X_ERASED, "header.request_id", "ERASED")
     if header.pack_digest and header.pack_digest != state.pack_digest:
         refuse(errors.X_FIELD_INVALID, "header.pack_digest", "PINNED")
     if pack.recalled(decision.setting.index) and not row.under_recall:
         refuse(errors.X_PACK_RECALLED, "header.kind", pack.rule("recall"))
     if _ended(state, header, row):
         refuse(errors.X_OBJECT_TERMINAL, "header.request_id", f"STATE.{state.name.name}")
-    position = header.seen.request_position
-    if row.deciding and not state.moved_index < position <= state.last_index + 1:
-        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
-    if position > state.last_index + 1:
-        refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
+    _order(state, decision, row)
     # The log names the addressee as the receiving party: an answer may not put a bystander there.
     # Whoever takes back an issue that was replaced meanwhile has addressed those whom it named.
     former = _taken_back(state, header)
@@ -160,8 +170,42 @@ def _common(state: RequestState, decision: Decision, row: Row) -> None:
         refuse(errors.X_FIELD_INVALID, "header.about", f"ABOUT.{row.about.name.partition('_')[0]}")
     if state.name not in row.states:
         refuse(errors.X_STATE_NOT_ALLOWED, "header.kind", f"STATE.{state.name.name}")
-    if header.kind.name in pack.rules(state.kind).two_persons and not _seconded(state, decision):
+    if two_persons(pack, state, header.kind) and not _seconded(state, decision):
         refuse(errors.X_SECOND_MISSING, "header.kind", pack.rule(f"kinds/{state.kind.name}/two_persons"))
+
+
+def _order(state: RequestState, decision: Decision, row: Row) -> None:
+    """What the signer says to have seen exists, and whoever decides has seen the newest that counts."""
+    seen = decision.header.seen
+    if seen.request_digest:  # the signer worked from a file
+        require_carrying(state, decision.setting.pack, "header.seen.request_digest")
+    newest = state.moved_index < seen.request_position <= state.last_index + 1 or _named(state, decision)
+    if row.deciding and not newest:
+        refuse(errors.X_STALE_GENERATION, "header.seen.request_position", "ORDER")
+    if seen.request_position > state.last_index + 1:
+        refuse(errors.X_FIELD_INVALID, "header.seen.request_position", "ORDER")
+
+
+def _still(state: RequestState, decision: Decision) -> bool:
+    """Whether a statement leaves alone what anybody may decide on.
+
+    Also a validation that was owed and is given whole, and that a deposit is late: neither changes what an answer may hold, and
+    either may come in between while the other side of a carried request still signs without the log.
+    """
+    body = decision.verified.statement.body
+    if isinstance(body, Validate):
+        owed = state.held(HoldName.EX_POST_VALIDATION_PENDING) is not None
+        return owed and decision.header.about == state.issue_digest and body.granted == state.granted
+    return decision.header.kind in _STILL or (isinstance(body, Clock) and body.obligation == terms.DEPOSIT)
+
+
+def _named(state: RequestState, decision: Decision) -> bool:
+    """Whether the signer names the last statement that counts by its digest, since its place in the log was not known.
+
+    As strong as the place: who knows the digest of the signed bytes has had them.
+    """
+    named = decision.header.seen.request_digest
+    return bool(named) and named in {state.moved_digest, state.last_digest}
 
 
 def _taken_back(state: RequestState, header: Header) -> Superseded | None:
@@ -199,6 +243,8 @@ def _seconded(state: RequestState, decision: Decision) -> bool:
 
 def _notes(state: RequestState, decision: Decision) -> None:
     """A note is sealed to units of parties that see the request, and to nobody else."""
+    if not decision.header.sections:
+        return
     allowed = {key.key_id for key in state.keys if key.org in state.parties}
     former = _taken_back(state, decision.header)
     if former is not None:
@@ -317,6 +363,7 @@ _RULES: Final[Mapping[StatementKind, _Rule]] = MappingProxyType(
         StatementKind.CLAIM_COST: aftermath.claim_cost,
         StatementKind.SETTLE_COST: aftermath.settle_cost,
         StatementKind.TRANSMIT_OUTSIDE: aftermath.transmit_outside,
+        StatementKind.ERASE: aftermath.erase,
         StatementKind.CLOCK: terms.clock,
     }
 )

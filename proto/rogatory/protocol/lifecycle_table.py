@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rogatory.protocol.header import StatementKind as K
+from rogatory.protocol.state import TERMINAL
 from rogatory.protocol.state import StateName as S
 
 
@@ -55,7 +56,9 @@ WORKING: Final = VALID - {S.TRANSMITTED}
 KEPT: Final = frozenset({S.PRESERVED, S.EXTENDED, S.HELD_FOR_PRODUCTION})
 ANSWERED: Final = frozenset({S.DELIVERED, S.CLOSED})
 OPEN: Final = frozenset({S.ISSUED, S.RETURNED, S.DELIVERED}) | VALID | KEPT
-LET_GO: Final = frozenset({S.LAPSED, S.WITHDRAWN, S.EXEMPT}) | KEPT
+# Here data stay frozen until the asking side says that it needs them no longer: a refusal may still be contested.
+UNTIL_ENDED: Final = KEPT | {S.REFUSED}
+LET_GO: Final = frozenset({S.LAPSED, S.WITHDRAWN, S.EXEMPT}) | UNTIL_ENDED
 EVERY: Final = frozenset(S)
 
 
@@ -63,7 +66,8 @@ EVERY: Final = frozenset(S)
 class Row:
     """One kind: who, in which states, about what, whether it must have seen the newest state, and what it does.
 
-    ``under_recall``: also under a pack that was recalled, where everything else rests.
+    ``under_recall``: also under a pack that was recalled, where everything else rests. ``two_persons``: a second person of
+    the same party must have approved it whatever the pack says; the pack may ask for that of other kinds too.
     """
 
     actors: tuple[Actor, ...]
@@ -73,6 +77,7 @@ class Row:
     to: tuple[S, ...] = ()
     deciding: bool = False
     under_recall: bool = False
+    two_persons: bool = False
 
 
 _A, _B = Actor, About
@@ -84,7 +89,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
             "about a widening it puts the larger scope in force.",
             (S.TRANSMITTED, S.RETURNED, S.REFUSED, S.WITHDRAWN), deciding=True,
         ),
-        K.SECOND: Row((_A.PARTY,), OPEN, _B.ENVELOPE, "Approves one exact envelope of the same party before it is sent."),
+        K.SECOND: Row((_A.PARTY,), EVERY, _B.ENVELOPE, "Approves one exact envelope of the same party before it is sent.", under_recall=True),
         K.DELIVERED: Row((_A.PROVIDER,), VALID, _B.ORDER, "Fetched and verified by the service; clocks start. Once.", ()),
         K.RECEIVE: Row((_A.PROVIDER,), frozenset({S.TRANSMITTED}), _B.ORDER, "Read by a person, every granted task's particulars opened.", (S.RECEIVED,)),
         K.CONFIRM_ORIGIN_CHALLENGE: Row((_A.PROVIDER,), VALID, _B.ORDER, "Asks whether it really came from there; nothing is delivered meanwhile."),
@@ -111,7 +116,7 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
         K.NOTIFY: Row((_A.ASKING,), VALID, _B.ORDER, "The enforcing authority is told; its clock starts. Once."),
         K.NO_GROUNDS: Row((_A.ENFORCING,), VALID, _B.ORDER, "It raises no ground; delivery is free.", (S.EXECUTING,)),
         K.DISCLOSE: Row((_A.PROVIDER,), WORKING, _B.ORDER, "The manifest of a sealed disclosure with an outcome for each task that it ends.", (S.EXECUTING, S.DELIVERED), deciding=True),
-        K.ACKNOWLEDGE: Row((_A.ASKING,), VALID | ANSWERED | {S.WITHDRAWN, S.REFUSED}, _B.DISCLOSURE, "Opened, verified, scope checked again.", (S.CLOSED,), under_recall=True),
+        K.ACKNOWLEDGE: Row((_A.ASKING,), VALID | ANSWERED | {S.WITHDRAWN, S.REFUSED, S.RELEASED}, _B.DISCLOSURE, "Opened, verified, scope checked again.", (S.CLOSED,), under_recall=True),
         K.REWRAP: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "One more recipient, of the pack's list, for a sealed object."),
         K.REPORT_EXCESS: Row((_A.PARTY,), EVERY, _B.DISCLOSURE, "More came than was asked for: delete or restrict.", under_recall=True),
         K.ERROR: Row((_A.PARTY,), EVERY, _B.ANY, "What went wrong, whose, how grave; a reportable one stays open until deletion is attested.", under_recall=True),
@@ -119,13 +124,14 @@ TABLE: Final[Mapping[K, Row]] = MappingProxyType(
         K.EXTEND: Row((_A.ASKING,), frozenset({S.PRESERVED, S.EXTENDED}), _B.ORDER, "By the pack's period, within the running term, as often as it allows.", (S.EXTENDED,), deciding=True, under_recall=True),
         K.HOLD: Row((_A.ASKING,), frozenset({S.PRESERVED, S.EXTENDED}), _B.ORDER, "Held for a production that was asked for; no term ends it.", (S.HELD_FOR_PRODUCTION,), under_recall=True),
         K.WITHDRAW: Row((_A.ASKING,), OPEN, _B.ISSUE_EVER, "Taken back; though a correction came first.", (S.WITHDRAWN,), under_recall=True),
-        K.END: Row((_A.ASKING,), KEPT, _B.ORDER, "No longer needed; the provider may let go."),
+        K.END: Row((_A.ASKING,), UNTIL_ENDED, _B.ORDER, "No longer needed; the provider may let go. Also of what it froze for a request that it refused."),
         K.DEFER_NOTICE: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "The person is not told yet: ground of the pack, day of review.", under_recall=True),
         K.NOTIFY_SUBJECT: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "Informed, or the decision that informing is omitted.", under_recall=True),
         K.EXTEND_SEAL: Row((_A.ASKING, _A.AUTHORITY), EVERY, _B.ANY, "The entries stay sealed for the public longer, for a ground of the pack.", under_recall=True),
         K.CLAIM_COST: Row((_A.PROVIDER,), VALID | ANSWERED | KEPT, _B.ORDER, "What the answer cost, where the pack lets it be claimed."),
         K.SETTLE_COST: Row((_A.ASKING,), EVERY, _B.CLAIM, "Paid or denied."),
         K.TRANSMIT_OUTSIDE: Row((_A.ASKING, _A.PROVIDER), OPEN, _B.ANY, "What went another way: when, how long, its digest; before the request closes.", under_recall=True),
+        K.ERASE: Row((_A.ASKING,), TERMINAL, _B.ISSUE, "The controller has the exchange destroy its key, openings and sections of an ended request, with a second person. Nothing is said or read of it any more.", deciding=True, under_recall=True, two_persons=True),
         K.CLOCK: Row((_A.CLOCK,), OPEN | ANSWERED, _B.NOTHING, "An obligation has fallen due; what that does stands in the table of clocks.",
                      (S.LAPSED, S.WITHDRAWN, S.EXPIRED, S.EXEMPT, S.EXECUTING)),
     }

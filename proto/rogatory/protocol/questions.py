@@ -8,9 +8,8 @@ whatever is objected, until the asking side has decided.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.dialogue import ClarifyRequest, ConfirmOrigin, NewDeadline, Object
 from rogatory.protocol.directory import PartyKind

@@ -7,10 +7,9 @@ after delivery and brings delete-or-restrict. Who that authority is, the issue n
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rogatory.protocol import errors
 from rogatory.protocol.bodies import Refuse
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.header import DAY_MS

@@ -16,7 +16,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescript
 
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.statements import BODIES
-from rogatory.v1 import directory_pb2, options_pb2, sealed_pb2, services_pb2, statement_pb2
+from rogatory.v1 import carried_pb2, directory_pb2, options_pb2, sealed_pb2, services_pb2, statement_pb2
 
 FILES: Final[tuple[FileDescriptor, ...]] = (
     options_pb2.DESCRIPTOR,
@@ -24,6 +24,7 @@ FILES: Final[tuple[FileDescriptor, ...]] = (
     sealed_pb2.DESCRIPTOR,
     directory_pb2.DESCRIPTOR,
     services_pb2.DESCRIPTOR,
+    carried_pb2.DESCRIPTOR,
 )
 _STRING_KINDS: Final = frozenset({options_pb2.CLEAR_CODE})
 _BANNED: Final = {FieldDescriptor.TYPE_FLOAT: "float", FieldDescriptor.TYPE_DOUBLE: "double"}

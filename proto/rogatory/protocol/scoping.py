@@ -7,10 +7,9 @@ authority (architecture §2). Nothing reaches beyond what was issued: another id
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rogatory.protocol import errors
 from rogatory.protocol.bodies import DecisionCode, GrantedTask, Validate
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.dialogue import Amend, ProposeNarrowing
 from rogatory.protocol.header import Task

@@ -84,6 +84,7 @@ class Flag(StrEnum):
     DELETE_OR_RESTRICT = "DELETE_OR_RESTRICT"
     DELIVERED_TO_SERVICE = "DELIVERED_TO_SERVICE"
     ENDED = "ENDED"
+    ERASED = "ERASED"
     NOTICE_DEFERRED = "NOTICE_DEFERRED"
     NOTICE_GIVEN = "NOTICE_GIVEN"
     OVERDUE = "OVERDUE"
@@ -174,8 +175,9 @@ class RequestState:
     acts on (the validate, or the issue where its issuer may sign alone; empty before). ``last_index`` is the log index
     of the last statement folded in. ``holds`` wait for an answer, ``proposals`` may have one, ``debts`` outlive the
     request. ``seconded`` are envelopes that a second person approved before they were sent. ``ended_ms`` is when a
-    preservation's reason ended, or 0. ``moved_index`` is the index of the last statement that did more than approve or
-    acknowledge a page: who decides must have seen that one. ``rested_ms`` is since when the term to produce rests, or 0.
+    preservation's reason ended, or 0. ``moved_index`` and ``moved_digest`` are log index and envelope digest of the last
+    statement that changed what somebody may decide on: who decides must have seen that one. ``rested_ms`` is since when the term
+    to produce rests, or 0.
     """
 
     request_id: bytes
@@ -211,6 +213,7 @@ class RequestState:
     extensions: int = 0
     ended_ms: int = 0
     moved_index: int = 0
+    moved_digest: bytes = b""
     superseded: tuple[Superseded, ...] = ()
     rested_ms: int = 0
 
@@ -225,6 +228,11 @@ class RequestState:
             if self.enforcing is not None:
                 orgs.append(self.enforcing.org)
         return tuple(dict.fromkeys(orgs))
+
+    @property
+    def outside(self) -> bool:
+        """Whether the provider is not on the exchange: the directory names it and has no key to seal to."""
+        return all(key.org != self.provider.org for key in self.keys)
 
     @property
     def named(self) -> tuple[Address, ...]:

@@ -56,6 +56,7 @@ from rogatory.protocol.duties import (
     Clock,
     DeferNotice,
     End,
+    Erase,
     Error,
     Extend,
     ExtendSeal,
@@ -117,6 +118,7 @@ Body = (
     | ClaimCost
     | SettleCost
     | TransmitOutside
+    | Erase
     | Reject
     | Clock
     | Heartbeat
@@ -162,6 +164,7 @@ BODIES: Final[Mapping[StatementKind, type[Body]]] = MappingProxyType(
         StatementKind.CLAIM_COST: ClaimCost,
         StatementKind.SETTLE_COST: SettleCost,
         StatementKind.TRANSMIT_OUTSIDE: TransmitOutside,
+        StatementKind.ERASE: Erase,
         StatementKind.REJECT: Reject,
         StatementKind.CLOCK: Clock,
         StatementKind.STATUS: Heartbeat,
@@ -245,6 +248,7 @@ __all__ = [
     "Delivered",
     "Disclose",
     "End",
+    "Erase",
     "Error",
     "Extend",
     "ExtendSeal",

@@ -8,11 +8,11 @@ refused unless it names an obligation of the state exactly. Nothing here reads a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from rogatory.protocol import errors
+from rogatory.protocol.copying import replace
 from rogatory.protocol.decision import Decision, refuse
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.duties import Clock
@@ -24,13 +24,14 @@ from rogatory.protocol.state import TERMINAL, Flag, HoldName, Obligation, Reques
 CLOCK_ROLE: Final = "CLOCK"
 EX_POST: Final = "ex_post_validation"
 CLARIFICATION: Final = "clarification"
+DEPOSIT: Final = "deposit"
 ENFORCING: Final = "enforcing_authority"
 OBJECTION: Final = "objection"
 PRESERVE: Final = "preserve"
 PRODUCE: Final = "produce"
 SERVE: Final = "serve"
 VALIDATE: Final = "validate"
-_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, OBJECTION, PRESERVE, PRODUCE, SERVE, VALIDATE})
+_ENDS_WITH_REQUEST: Final = frozenset({CLARIFICATION, DEPOSIT, OBJECTION, PRESERVE, PRODUCE, SERVE, VALIDATE})
 
 
 def started(state: RequestState, decision: Decision, clock: str) -> tuple[Obligation, ...]:

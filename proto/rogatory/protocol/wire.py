@@ -306,8 +306,20 @@ class GetPacksResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class ListProvidersRequest:
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListProvidersResponse:
+    """What providers declare, the newest of each unit."""
+
+    catalogues: tuple[LoggedQuorum, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PublishRequest:
-    """Exact bytes of a pack or a recall, signed by the scheme's quorum."""
+    """Exact bytes of a pack or a recall, signed by the scheme's quorum, or of a catalogue, signed by its provider."""
 
     quorum: bytes
 

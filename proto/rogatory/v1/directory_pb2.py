@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from rogatory.v1 import options_pb2 as rogatory_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1brogatory/v1/directory.proto\x12\x0brogatory.v1\x1a\x19rogatory/v1/options.proto\":\n\x0fQuorumSignature\x12\x14\n\x06key_id\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x11\n\x03sig\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x05\"m\n\x06Quorum\x12\x15\n\x07payload\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x07\x12\x1a\n\x0cpayload_type\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\x12\x30\n\nsignatures\x18\x03 \x03(\x0b\x32\x1c.rogatory.v1.QuorumSignature\"+\n\tPublicKey\x12\x0b\n\x03\x61lg\x18\x01 \x01(\r\x12\x11\n\x03raw\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x04\"A\n\x06KeySet\x12$\n\x04keys\x18\x01 \x03(\x0b\x32\x16.rogatory.v1.PublicKey\x12\x11\n\tthreshold\x18\x02 \x01(\r\"\x8b\x02\n\tTrustRoot\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x15\n\x07marking\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\x12&\n\troot_keys\x18\x03 \x01(\x0b\x32\x13.rogatory.v1.KeySet\x12&\n\tlist_keys\x18\x04 \x01(\x0b\x32\x13.rogatory.v1.KeySet\x12&\n\tpack_keys\x18\x05 \x01(\x0b\x32\x13.rogatory.v1.KeySet\x12\x18\n\nlog_origin\x18\x06 \x01(\tB\x04\xc8\xda\x18\x01\x12\x17\n\tlog_vkeys\x18\x07 \x03(\x0c\x42\x04\xc8\xda\x18\x08\x12\x14\n\x0cissued_at_ms\x18\x08 \x01(\x04\x12\x15\n\rexpires_at_ms\x18\t \x01(\x04\"\x9a\x01\n\x06OrgRow\x12\x11\n\x03org\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.rogatory.v1.PartyKind\x12\x1a\n\x0cjurisdiction\x18\x03 \x01(\tB\x04\xc8\xda\x18\x01\x12\x13\n\x05roles\x18\x04 \x03(\tB\x04\xc8\xda\x18\x01\x12&\n\x06status\x18\x05 \x01(\x0e\x32\x16.rogatory.v1.RowStatus\"s\n\x07UnitRow\x12\x11\n\x03org\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x12\n\x04unit\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x19\n\x0bsealing_key\x18\x03 \x01(\x0c\x42\x04\xc8\xda\x18\x04\x12&\n\x06status\x18\x04 \x01(\x0e\x32\x16.rogatory.v1.RowStatus\"\x86\x02\n\x06KeyRow\x12\x0b\n\x03\x61lg\x18\x01 \x01(\r\x12\x11\n\x03raw\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x04\x12\x11\n\x03org\x18\x03 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x12\n\x04unit\x18\x04 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x15\n\x07subject\x18\x05 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x1a\n\x0csubject_kind\x18\x06 \x01(\tB\x04\xc8\xda\x18\x01\x12\x13\n\x05roles\x18\x07 \x03(\tB\x04\xc8\xda\x18\x01\x12\x15\n\rvalid_from_ms\x18\x08 \x01(\x04\x12\x16\n\x0evalid_until_ms\x18\t \x01(\x04\x12&\n\x06status\x18\n \x01(\x0e\x32\x16.rogatory.v1.RowStatus\x12\x16\n\x08tls_spki\x18\x0b \x01(\x0c\x42\x04\xc8\xda\x18\x03\"=\n\nPackRecall\x12\x19\n\x0bpack_digest\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\"\xc9\x01\n\tTrustList\x12\x13\n\x05realm\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x04\x12\x15\n\rexpires_at_ms\x18\x04 \x01(\x04\x12!\n\x04orgs\x18\x05 \x03(\x0b\x32\x13.rogatory.v1.OrgRow\x12#\n\x05units\x18\x06 \x03(\x0b\x32\x14.rogatory.v1.UnitRow\x12!\n\x04keys\x18\x07 \x03(\x0b\x32\x13.rogatory.v1.KeyRow*p\n\tRowStatus\x12\x1a\n\x16ROW_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11ROW_STATUS_ACTIVE\x10\x01\x12\x18\n\x14ROW_STATUS_SUSPENDED\x10\x02\x12\x16\n\x12ROW_STATUS_REVOKED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1brogatory/v1/directory.proto\x12\x0brogatory.v1\x1a\x19rogatory/v1/options.proto\":\n\x0fQuorumSignature\x12\x14\n\x06key_id\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x11\n\x03sig\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x05\"m\n\x06Quorum\x12\x15\n\x07payload\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x07\x12\x1a\n\x0cpayload_type\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\x12\x30\n\nsignatures\x18\x03 \x03(\x0b\x32\x1c.rogatory.v1.QuorumSignature\"+\n\tPublicKey\x12\x0b\n\x03\x61lg\x18\x01 \x01(\r\x12\x11\n\x03raw\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x04\"A\n\x06KeySet\x12$\n\x04keys\x18\x01 \x03(\x0b\x32\x16.rogatory.v1.PublicKey\x12\x11\n\tthreshold\x18\x02 \x01(\r\"\x8b\x02\n\tTrustRoot\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x15\n\x07marking\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\x12&\n\troot_keys\x18\x03 \x01(\x0b\x32\x13.rogatory.v1.KeySet\x12&\n\tlist_keys\x18\x04 \x01(\x0b\x32\x13.rogatory.v1.KeySet\x12&\n\tpack_keys\x18\x05 \x01(\x0b\x32\x13.rogatory.v1.KeySet\x12\x18\n\nlog_origin\x18\x06 \x01(\tB\x04\xc8\xda\x18\x01\x12\x17\n\tlog_vkeys\x18\x07 \x03(\x0c\x42\x04\xc8\xda\x18\x08\x12\x14\n\x0cissued_at_ms\x18\x08 \x01(\x04\x12\x15\n\rexpires_at_ms\x18\t \x01(\x04\"\x9a\x01\n\x06OrgRow\x12\x11\n\x03org\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12$\n\x04kind\x18\x02 \x01(\x0e\x32\x16.rogatory.v1.PartyKind\x12\x1a\n\x0cjurisdiction\x18\x03 \x01(\tB\x04\xc8\xda\x18\x01\x12\x13\n\x05roles\x18\x04 \x03(\tB\x04\xc8\xda\x18\x01\x12&\n\x06status\x18\x05 \x01(\x0e\x32\x16.rogatory.v1.RowStatus\"\x8c\x01\n\x07UnitRow\x12\x11\n\x03org\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x12\n\x04unit\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x19\n\x0bsealing_key\x18\x03 \x01(\x0c\x42\x04\xc8\xda\x18\x04\x12&\n\x06status\x18\x04 \x01(\x0e\x32\x16.rogatory.v1.RowStatus\x12\x17\n\tcall_back\x18\x05 \x01(\tB\x04\xc8\xda\x18\x01\"\x86\x02\n\x06KeyRow\x12\x0b\n\x03\x61lg\x18\x01 \x01(\r\x12\x11\n\x03raw\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x04\x12\x11\n\x03org\x18\x03 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x12\n\x04unit\x18\x04 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x15\n\x07subject\x18\x05 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x1a\n\x0csubject_kind\x18\x06 \x01(\tB\x04\xc8\xda\x18\x01\x12\x13\n\x05roles\x18\x07 \x03(\tB\x04\xc8\xda\x18\x01\x12\x15\n\rvalid_from_ms\x18\x08 \x01(\x04\x12\x16\n\x0evalid_until_ms\x18\t \x01(\x04\x12&\n\x06status\x18\n \x01(\x0e\x32\x16.rogatory.v1.RowStatus\x12\x16\n\x08tls_spki\x18\x0b \x01(\x0c\x42\x04\xc8\xda\x18\x03\"=\n\nPackRecall\x12\x19\n\x0bpack_digest\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\"\xc9\x01\n\tTrustList\x12\x13\n\x05realm\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x14\n\x0cissued_at_ms\x18\x03 \x01(\x04\x12\x15\n\rexpires_at_ms\x18\x04 \x01(\x04\x12!\n\x04orgs\x18\x05 \x03(\x0b\x32\x13.rogatory.v1.OrgRow\x12#\n\x05units\x18\x06 \x03(\x0b\x32\x14.rogatory.v1.UnitRow\x12!\n\x04keys\x18\x07 \x03(\x0b\x32\x13.rogatory.v1.KeyRow\"B\n\x07Holding\x12\x15\n\x07\x65lement\x18\x01 \x01(\tB\x04\xc8\xda\x18\x01\x12\x12\n\x04term\x18\x02 \x01(\tB\x04\xc8\xda\x18\x01\x12\x0c\n\x04\x64\x61ys\x18\x03 \x01(\r\"M\n\x0b\x44utyContact\x12\x12\n\x04kind\x18\x01 \x01(\tB\x04\xc8\xda\x18\x01\x12\x11\n\ttelephone\x18\x02 \x01(\x04\x12\x17\n\tlanguages\x18\x03 \x03(\tB\x04\xc8\xda\x18\x01\"\x82\x02\n\tCatalogue\x12\x13\n\x05realm\x18\x01 \x01(\x0c\x42\x04\xc8\xda\x18\x03\x12\x11\n\x03org\x18\x02 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x12\n\x04unit\x18\x03 \x01(\x0c\x42\x04\xc8\xda\x18\x02\x12\x0f\n\x07version\x18\x04 \x01(\r\x12\x14\n\x0cissued_at_ms\x18\x05 \x01(\x04\x12\r\n\x05\x63gnat\x18\x06 \x01(\x08\x12\x16\n\x08services\x18\x07 \x03(\tB\x04\xc8\xda\x18\x01\x12&\n\x08holdings\x18\x08 \x03(\x0b\x32\x14.rogatory.v1.Holding\x12\x17\n\tlanguages\x18\t \x03(\tB\x04\xc8\xda\x18\x01\x12*\n\x08\x63ontacts\x18\n \x03(\x0b\x32\x18.rogatory.v1.DutyContact*p\n\tRowStatus\x12\x1a\n\x16ROW_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11ROW_STATUS_ACTIVE\x10\x01\x12\x18\n\x14ROW_STATUS_SUSPENDED\x10\x02\x12\x16\n\x12ROW_STATUS_REVOKED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,6 +60,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UNITROW'].fields_by_name['unit']._serialized_options = b'\310\332\030\002'
   _globals['_UNITROW'].fields_by_name['sealing_key']._loaded_options = None
   _globals['_UNITROW'].fields_by_name['sealing_key']._serialized_options = b'\310\332\030\004'
+  _globals['_UNITROW'].fields_by_name['call_back']._loaded_options = None
+  _globals['_UNITROW'].fields_by_name['call_back']._serialized_options = b'\310\332\030\001'
   _globals['_KEYROW'].fields_by_name['raw']._loaded_options = None
   _globals['_KEYROW'].fields_by_name['raw']._serialized_options = b'\310\332\030\004'
   _globals['_KEYROW'].fields_by_name['org']._loaded_options = None
@@ -80,8 +82,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PACKRECALL'].fields_by_name['reason']._serialized_options = b'\310\332\030\001'
   _globals['_TRUSTLIST'].fields_by_name['realm']._loaded_options = None
   _globals['_TRUSTLIST'].fields_by_name['realm']._serialized_options = b'\310\332\030\003'
-  _globals['_ROWSTATUS']._serialized_start=1430
-  _globals['_ROWSTATUS']._serialized_end=1542
+  _globals['_HOLDING'].fields_by_name['element']._loaded_options = None
+  _globals['_HOLDING'].fields_by_name['element']._serialized_options = b'\310\332\030\001'
+  _globals['_HOLDING'].fields_by_name['term']._loaded_options = None
+  _globals['_HOLDING'].fields_by_name['term']._serialized_options = b'\310\332\030\001'
+  _globals['_DUTYCONTACT'].fields_by_name['kind']._loaded_options = None
+  _globals['_DUTYCONTACT'].fields_by_name['kind']._serialized_options = b'\310\332\030\001'
+  _globals['_DUTYCONTACT'].fields_by_name['languages']._loaded_options = None
+  _globals['_DUTYCONTACT'].fields_by_name['languages']._serialized_options = b'\310\332\030\001'
+  _globals['_CATALOGUE'].fields_by_name['realm']._loaded_options = None
+  _globals['_CATALOGUE'].fields_by_name['realm']._serialized_options = b'\310\332\030\003'
+  _globals['_CATALOGUE'].fields_by_name['org']._loaded_options = None
+  _globals['_CATALOGUE'].fields_by_name['org']._serialized_options = b'\310\332\030\002'
+  _globals['_CATALOGUE'].fields_by_name['unit']._loaded_options = None
+  _globals['_CATALOGUE'].fields_by_name['unit']._serialized_options = b'\310\332\030\002'
+  _globals['_CATALOGUE'].fields_by_name['services']._loaded_options = None
+  _globals['_CATALOGUE'].fields_by_name['services']._serialized_options = b'\310\332\030\001'
+  _globals['_CATALOGUE'].fields_by_name['languages']._loaded_options = None
+  _globals['_CATALOGUE'].fields_by_name['languages']._serialized_options = b'\310\332\030\001'
+  _globals['_ROWSTATUS']._serialized_start=1864
+  _globals['_ROWSTATUS']._serialized_end=1976
   _globals['_QUORUMSIGNATURE']._serialized_start=71
   _globals['_QUORUMSIGNATURE']._serialized_end=129
   _globals['_QUORUM']._serialized_start=131
@@ -94,12 +114,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRUSTROOT']._serialized_end=622
   _globals['_ORGROW']._serialized_start=625
   _globals['_ORGROW']._serialized_end=779
-  _globals['_UNITROW']._serialized_start=781
-  _globals['_UNITROW']._serialized_end=896
-  _globals['_KEYROW']._serialized_start=899
-  _globals['_KEYROW']._serialized_end=1161
-  _globals['_PACKRECALL']._serialized_start=1163
-  _globals['_PACKRECALL']._serialized_end=1224
-  _globals['_TRUSTLIST']._serialized_start=1227
-  _globals['_TRUSTLIST']._serialized_end=1428
+  _globals['_UNITROW']._serialized_start=782
+  _globals['_UNITROW']._serialized_end=922
+  _globals['_KEYROW']._serialized_start=925
+  _globals['_KEYROW']._serialized_end=1187
+  _globals['_PACKRECALL']._serialized_start=1189
+  _globals['_PACKRECALL']._serialized_end=1250
+  _globals['_TRUSTLIST']._serialized_start=1253
+  _globals['_TRUSTLIST']._serialized_end=1454
+  _globals['_HOLDING']._serialized_start=1456
+  _globals['_HOLDING']._serialized_end=1522
+  _globals['_DUTYCONTACT']._serialized_start=1524
+  _globals['_DUTYCONTACT']._serialized_end=1601
+  _globals['_CATALOGUE']._serialized_start=1604
+  _globals['_CATALOGUE']._serialized_end=1862
 # @@protoc_insertion_point(module_scope)

@@ -231,11 +231,14 @@ class UnitRow(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     SEALING_KEY_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    CALL_BACK_FIELD_NUMBER: _builtins.int
     org: _builtins.bytes
     unit: _builtins.bytes
     sealing_key: _builtins.bytes
     """Raw MLKEM768-X25519 public key, 1216 bytes (alg 9)."""
     status: Global___RowStatus.ValueType
+    call_back: _builtins.str
+    """Telephone number to call back, a global one as in RFC 3966 (tel:+44...); empty where none is given."""
     def __init__(
         self,
         *,
@@ -243,10 +246,11 @@ class UnitRow(_message.Message):
         unit: _builtins.bytes = ...,
         sealing_key: _builtins.bytes = ...,
         status: Global___RowStatus.ValueType = ...,
+        call_back: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["org", b"org", "sealing_key", b"sealing_key", "status", b"status", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_back", b"call_back", "org", b"org", "sealing_key", b"sealing_key", "status", b"status", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -369,3 +373,122 @@ class TrustList(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TrustList: _TypeAlias = TrustList  # noqa: Y015
+
+@_typing.final
+class Holding(_message.Message):
+    """One kind of data of a provider. For DAYS, so many whole days after the event; the other terms have no number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ELEMENT_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    element: _builtins.str
+    """A data element of the packs."""
+    term: _builtins.str
+    """DAYS, WHILE_CUSTOMER or NOT_HELD."""
+    days: _builtins.int
+    def __init__(
+        self,
+        *,
+        element: _builtins.str = ...,
+        term: _builtins.str = ...,
+        days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "element", b"element", "term", b"term"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Holding: _TypeAlias = Holding  # noqa: Y015
+
+@_typing.final
+class DutyContact(_message.Message):
+    """Who answers the telephone. A number, no name and no words: E.164 digits without the plus sign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    TELEPHONE_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """DUTY or OFFICE."""
+    telephone: _builtins.int
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """ISO 639 codes, sorted."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        telephone: _builtins.int = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "languages", b"languages", "telephone", b"telephone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DutyContact: _TypeAlias = DutyContact  # noqa: Y015
+
+@_typing.final
+class Catalogue(_message.Message):
+    """Payload of a quorum of one: what a provider declares about a unit of its own, signed by an enrolled device of its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REALM_FIELD_NUMBER: _builtins.int
+    ORG_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_MS_FIELD_NUMBER: _builtins.int
+    CGNAT_FIELD_NUMBER: _builtins.int
+    SERVICES_FIELD_NUMBER: _builtins.int
+    HOLDINGS_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    CONTACTS_FIELD_NUMBER: _builtins.int
+    realm: _builtins.bytes
+    org: _builtins.bytes
+    unit: _builtins.bytes
+    version: _builtins.int
+    issued_at_ms: _builtins.int
+    cgnat: _builtins.bool
+    """Many customers behind one address (RFC 6888): a port and a moment are needed."""
+    @_builtins.property
+    def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Coded services, sorted."""
+
+    @_builtins.property
+    def holdings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Holding]:
+        """By ascending element, each once."""
+
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """ISO 639 codes of the languages that requests may come in, sorted."""
+
+    @_builtins.property
+    def contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DutyContact]: ...
+    def __init__(
+        self,
+        *,
+        realm: _builtins.bytes = ...,
+        org: _builtins.bytes = ...,
+        unit: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        issued_at_ms: _builtins.int = ...,
+        cgnat: _builtins.bool = ...,
+        services: _abc.Iterable[_builtins.str] | None = ...,
+        holdings: _abc.Iterable[Global___Holding] | None = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
+        contacts: _abc.Iterable[Global___DutyContact] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cgnat", b"cgnat", "contacts", b"contacts", "holdings", b"holdings", "issued_at_ms", b"issued_at_ms", "languages", b"languages", "org", b"org", "realm", b"realm", "services", b"services", "unit", b"unit", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Catalogue: _TypeAlias = Catalogue  # noqa: Y015

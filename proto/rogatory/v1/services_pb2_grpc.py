@@ -723,6 +723,11 @@ class DirectoryServiceStub:
                 request_serializer=rogatory_dot_v1_dot_services__pb2.GetPacksRequest.SerializeToString,
                 response_deserializer=rogatory_dot_v1_dot_services__pb2.GetPacksResponse.FromString,
                 _registered_method=True)
+        self.ListProviders = channel.unary_unary(
+                '/rogatory.v1.DirectoryService/ListProviders',
+                request_serializer=rogatory_dot_v1_dot_services__pb2.ListProvidersRequest.SerializeToString,
+                response_deserializer=rogatory_dot_v1_dot_services__pb2.ListProvidersResponse.FromString,
+                _registered_method=True)
         self.Publish = channel.unary_unary(
                 '/rogatory.v1.DirectoryService/Publish',
                 request_serializer=rogatory_dot_v1_dot_services__pb2.PublishRequest.SerializeToString,
@@ -745,8 +750,15 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListProviders(self, request, context):
+        """What providers declare about themselves, each unit's newest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Publish(self, request, context):
-        """A pack or a recall. Anybody enrolled may carry it: what makes it count is the quorum that signed it.
+        """A pack, a recall or a provider's catalogue. Anybody enrolled may carry it: what makes it count is who signed it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -764,6 +776,11 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.GetPacks,
                     request_deserializer=rogatory_dot_v1_dot_services__pb2.GetPacksRequest.FromString,
                     response_serializer=rogatory_dot_v1_dot_services__pb2.GetPacksResponse.SerializeToString,
+            ),
+            'ListProviders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProviders,
+                    request_deserializer=rogatory_dot_v1_dot_services__pb2.ListProvidersRequest.FromString,
+                    response_serializer=rogatory_dot_v1_dot_services__pb2.ListProvidersResponse.SerializeToString,
             ),
             'Publish': grpc.unary_unary_rpc_method_handler(
                     servicer.Publish,
@@ -825,6 +842,33 @@ class DirectoryService:
             '/rogatory.v1.DirectoryService/GetPacks',
             rogatory_dot_v1_dot_services__pb2.GetPacksRequest.SerializeToString,
             rogatory_dot_v1_dot_services__pb2.GetPacksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProviders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rogatory.v1.DirectoryService/ListProviders',
+            rogatory_dot_v1_dot_services__pb2.ListProvidersRequest.SerializeToString,
+            rogatory_dot_v1_dot_services__pb2.ListProvidersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -217,16 +217,20 @@ class DirectoryServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DirectoryServiceAsyncStub: ...
     GetDirectory: _grpc.UnaryUnaryMultiCallable[_services_pb2.GetDirectoryRequest, _services_pb2.GetDirectoryResponse]
     GetPacks: _grpc.UnaryUnaryMultiCallable[_services_pb2.GetPacksRequest, _services_pb2.GetPacksResponse]
+    ListProviders: _grpc.UnaryUnaryMultiCallable[_services_pb2.ListProvidersRequest, _services_pb2.ListProvidersResponse]
+    """What providers declare about themselves, each unit's newest."""
     Publish: _grpc.UnaryUnaryMultiCallable[_services_pb2.PublishRequest, _services_pb2.PublishResponse]
-    """A pack or a recall. Anybody enrolled may carry it: what makes it count is the quorum that signed it."""
+    """A pack, a recall or a provider's catalogue. Anybody enrolled may carry it: what makes it count is who signed it."""
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetDirectory: _aio.UnaryUnaryMultiCallable[_services_pb2.GetDirectoryRequest, _services_pb2.GetDirectoryResponse]  # type: ignore[assignment]
     GetPacks: _aio.UnaryUnaryMultiCallable[_services_pb2.GetPacksRequest, _services_pb2.GetPacksResponse]  # type: ignore[assignment]
+    ListProviders: _aio.UnaryUnaryMultiCallable[_services_pb2.ListProvidersRequest, _services_pb2.ListProvidersResponse]  # type: ignore[assignment]
+    """What providers declare about themselves, each unit's newest."""
     Publish: _aio.UnaryUnaryMultiCallable[_services_pb2.PublishRequest, _services_pb2.PublishResponse]  # type: ignore[assignment]
-    """A pack or a recall. Anybody enrolled may carry it: what makes it count is the quorum that signed it."""
+    """A pack, a recall or a provider's catalogue. Anybody enrolled may carry it: what makes it count is who signed it."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -244,11 +248,19 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_services_pb2.GetPacksResponse, _abc.Awaitable[_services_pb2.GetPacksResponse]]: ...
 
     @_abc_1.abstractmethod
+    def ListProviders(
+        self,
+        request: _services_pb2.ListProvidersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_services_pb2.ListProvidersResponse, _abc.Awaitable[_services_pb2.ListProvidersResponse]]:
+        """What providers declare about themselves, each unit's newest."""
+
+    @_abc_1.abstractmethod
     def Publish(
         self,
         request: _services_pb2.PublishRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_services_pb2.PublishResponse, _abc.Awaitable[_services_pb2.PublishResponse]]:
-        """A pack or a recall. Anybody enrolled may carry it: what makes it count is the quorum that signed it."""
+        """A pack, a recall or a provider's catalogue. Anybody enrolled may carry it: what makes it count is who signed it."""
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -87,6 +87,7 @@ class _StatementKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stateme
     STATEMENT_KIND_ENROL: _StatementKind.ValueType  # 56
     STATEMENT_KIND_VOUCH: _StatementKind.ValueType  # 57
     STATEMENT_KIND_UNIT_KEY_GRANT: _StatementKind.ValueType  # 58
+    STATEMENT_KIND_CATALOGUE: _StatementKind.ValueType  # 59
 
 class StatementKind(_StatementKind, metaclass=_StatementKindEnumTypeWrapper):
     """Every kind of statement that the design knows, reserved from the start. A kind whose body is not defined in
@@ -152,6 +153,7 @@ STATEMENT_KIND_PACK_RECALL: StatementKind.ValueType  # 55
 STATEMENT_KIND_ENROL: StatementKind.ValueType  # 56
 STATEMENT_KIND_VOUCH: StatementKind.ValueType  # 57
 STATEMENT_KIND_UNIT_KEY_GRANT: StatementKind.ValueType  # 58
+STATEMENT_KIND_CATALOGUE: StatementKind.ValueType  # 59
 Global___StatementKind: _TypeAlias = StatementKind  # noqa: Y015
 
 class _RequestKind:
@@ -286,6 +288,7 @@ class Statement(_message.Message):
     CLAIM_COST_FIELD_NUMBER: _builtins.int
     SETTLE_COST_FIELD_NUMBER: _builtins.int
     TRANSMIT_OUTSIDE_FIELD_NUMBER: _builtins.int
+    ERASE_FIELD_NUMBER: _builtins.int
     REJECT_FIELD_NUMBER: _builtins.int
     CLOCK_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
@@ -368,6 +371,8 @@ class Statement(_message.Message):
     @_builtins.property
     def transmit_outside(self) -> Global___TransmitOutside: ...
     @_builtins.property
+    def erase(self) -> Global___Erase: ...
+    @_builtins.property
     def reject(self) -> Global___Reject: ...
     @_builtins.property
     def clock(self) -> Global___Clock: ...
@@ -415,15 +420,16 @@ class Statement(_message.Message):
         claim_cost: Global___ClaimCost | None = ...,
         settle_cost: Global___SettleCost | None = ...,
         transmit_outside: Global___TransmitOutside | None = ...,
+        erase: Global___Erase | None = ...,
         reject: Global___Reject | None = ...,
         clock: Global___Clock | None = ...,
         status: Global___Heartbeat | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "amend", b"amend", "annul", b"annul", "attest_deletion", b"attest_deletion", "body", b"body", "claim_cost", b"claim_cost", "clarify", b"clarify", "clarify_request", b"clarify_request", "clock", b"clock", "confirm_origin", b"confirm_origin", "confirm_origin_challenge", b"confirm_origin_challenge", "defer_notice", b"defer_notice", "delivered", b"delivered", "disclose", b"disclose", "end", b"end", "error", b"error", "extend", b"extend", "extend_seal", b"extend_seal", "header", b"header", "hold", b"hold", "issue", b"issue", "maintain", b"maintain", "new_deadline", b"new_deadline", "no_grounds", b"no_grounds", "notify", b"notify", "notify_subject", b"notify_subject", "object", b"object", "page_ack", b"page_ack", "preserve", b"preserve", "propose_narrowing", b"propose_narrowing", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "release", b"release", "report_excess", b"report_excess", "rescind", b"rescind", "rewrap", b"rewrap", "second", b"second", "settle_cost", b"settle_cost", "status", b"status", "transmit_outside", b"transmit_outside", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "amend", b"amend", "annul", b"annul", "attest_deletion", b"attest_deletion", "body", b"body", "claim_cost", b"claim_cost", "clarify", b"clarify", "clarify_request", b"clarify_request", "clock", b"clock", "confirm_origin", b"confirm_origin", "confirm_origin_challenge", b"confirm_origin_challenge", "defer_notice", b"defer_notice", "delivered", b"delivered", "disclose", b"disclose", "end", b"end", "erase", b"erase", "error", b"error", "extend", b"extend", "extend_seal", b"extend_seal", "header", b"header", "hold", b"hold", "issue", b"issue", "maintain", b"maintain", "new_deadline", b"new_deadline", "no_grounds", b"no_grounds", "notify", b"notify", "notify_subject", b"notify_subject", "object", b"object", "page_ack", b"page_ack", "preserve", b"preserve", "propose_narrowing", b"propose_narrowing", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "release", b"release", "report_excess", b"report_excess", "rescind", b"rescind", "rewrap", b"rewrap", "second", b"second", "settle_cost", b"settle_cost", "status", b"status", "transmit_outside", b"transmit_outside", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "amend", b"amend", "annul", b"annul", "attest_deletion", b"attest_deletion", "body", b"body", "claim_cost", b"claim_cost", "clarify", b"clarify", "clarify_request", b"clarify_request", "clock", b"clock", "confirm_origin", b"confirm_origin", "confirm_origin_challenge", b"confirm_origin_challenge", "defer_notice", b"defer_notice", "delivered", b"delivered", "disclose", b"disclose", "end", b"end", "error", b"error", "extend", b"extend", "extend_seal", b"extend_seal", "header", b"header", "hold", b"hold", "issue", b"issue", "maintain", b"maintain", "new_deadline", b"new_deadline", "no_grounds", b"no_grounds", "notify", b"notify", "notify_subject", b"notify_subject", "object", b"object", "page_ack", b"page_ack", "preserve", b"preserve", "propose_narrowing", b"propose_narrowing", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "release", b"release", "report_excess", b"report_excess", "rescind", b"rescind", "rewrap", b"rewrap", "second", b"second", "settle_cost", b"settle_cost", "status", b"status", "transmit_outside", b"transmit_outside", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledge", b"acknowledge", "amend", b"amend", "annul", b"annul", "attest_deletion", b"attest_deletion", "body", b"body", "claim_cost", b"claim_cost", "clarify", b"clarify", "clarify_request", b"clarify_request", "clock", b"clock", "confirm_origin", b"confirm_origin", "confirm_origin_challenge", b"confirm_origin_challenge", "defer_notice", b"defer_notice", "delivered", b"delivered", "disclose", b"disclose", "end", b"end", "erase", b"erase", "error", b"error", "extend", b"extend", "extend_seal", b"extend_seal", "header", b"header", "hold", b"hold", "issue", b"issue", "maintain", b"maintain", "new_deadline", b"new_deadline", "no_grounds", b"no_grounds", "notify", b"notify", "notify_subject", b"notify_subject", "object", b"object", "page_ack", b"page_ack", "preserve", b"preserve", "propose_narrowing", b"propose_narrowing", "receive", b"receive", "refuse", b"refuse", "reject", b"reject", "release", b"release", "report_excess", b"report_excess", "rescind", b"rescind", "rewrap", b"rewrap", "second", b"second", "settle_cost", b"settle_cost", "status", b"status", "transmit_outside", b"transmit_outside", "validate", b"validate", "withdraw", b"withdraw"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["issue", "validate", "second", "delivered", "receive", "confirm_origin_challenge", "confirm_origin", "preserve", "release", "clarify_request", "clarify", "rescind", "annul", "page_ack", "propose_narrowing", "amend", "object", "maintain", "new_deadline", "refuse", "notify", "no_grounds", "disclose", "acknowledge", "rewrap", "report_excess", "error", "attest_deletion", "extend", "hold", "withdraw", "end", "defer_notice", "notify_subject", "extend_seal", "claim_cost", "settle_cost", "transmit_outside", "reject", "clock", "status"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["issue", "validate", "second", "delivered", "receive", "confirm_origin_challenge", "confirm_origin", "preserve", "release", "clarify_request", "clarify", "rescind", "annul", "page_ack", "propose_narrowing", "amend", "object", "maintain", "new_deadline", "refuse", "notify", "no_grounds", "disclose", "acknowledge", "rewrap", "report_excess", "error", "attest_deletion", "extend", "hold", "withdraw", "end", "defer_notice", "notify_subject", "extend_seal", "claim_cost", "settle_cost", "transmit_outside", "erase", "reject", "clock", "status"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -521,6 +527,7 @@ class Seen(_message.Message):
     DIRECTORY_INDEX_FIELD_NUMBER: _builtins.int
     REQUEST_POSITION_FIELD_NUMBER: _builtins.int
     FEED_DIGEST_FIELD_NUMBER: _builtins.int
+    REQUEST_DIGEST_FIELD_NUMBER: _builtins.int
     log_size: _builtins.int
     log_root: _builtins.bytes
     directory_index: _builtins.int
@@ -529,6 +536,10 @@ class Seen(_message.Message):
     """1 + the log index of the request's last statement known to the signer; 0 for a new request."""
     feed_digest: _builtins.bytes
     """Head of the hash chain over what was addressed to the signer's party."""
+    request_digest: _builtins.bytes
+    """Envelope digest of the request's last statement known to the signer, where that had no place in the log yet because the
+    request was carried as a file; else empty.
+    """
     def __init__(
         self,
         *,
@@ -537,10 +548,11 @@ class Seen(_message.Message):
         directory_index: _builtins.int = ...,
         request_position: _builtins.int = ...,
         feed_digest: _builtins.bytes = ...,
+        request_digest: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_index", b"directory_index", "feed_digest", b"feed_digest", "log_root", b"log_root", "log_size", b"log_size", "request_position", b"request_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directory_index", b"directory_index", "feed_digest", b"feed_digest", "log_root", b"log_root", "log_size", b"log_size", "request_digest", b"request_digest", "request_position", b"request_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1726,6 +1738,28 @@ class TransmitOutside(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TransmitOutside: _TypeAlias = TransmitOutside  # noqa: Y015
+
+@_typing.final
+class Erase(_message.Message):
+    """By the controller, approved by a second person: the exchange destroys what it holds of an ended request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUND_FIELD_NUMBER: _builtins.int
+    ground: _builtins.str
+    """COURT_ORDER, NOT_NEEDED, RETENTION_ENDED or UNLAWFUL."""
+    def __init__(
+        self,
+        *,
+        ground: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ground", b"ground"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Erase: _TypeAlias = Erase  # noqa: Y015
 
 @_typing.final
 class Clock(_message.Message):

@@ -26,12 +26,13 @@ from rogatory.protocol.wire import (
     GetDirectoryResponse,
     GetPacksResponse,
     ListEntriesResponse,
+    ListProvidersResponse,
     ListRequestsResponse,
     LoggedQuorum,
     RequestTip,
 )
 from rogatory.server.engine.batch import decode_openings, split_commitments
-from rogatory.server.engine.genesis import load_scheme
+from rogatory.server.engine.genesis import load_scheme, newest_catalogues
 from rogatory.server.store.contract import SchemeRow
 from rogatory.server.store.sqlite import SqliteExchangeStore
 
@@ -127,6 +128,11 @@ class Reader:
             tuple(self._logged(row) for row in rows if row.kind == "PACK"),
             tuple(self._logged(row) for row in rows if row.kind == "PACK_RECALL"),
         )
+
+    def providers_response(self) -> ListProvidersResponse:
+        """Return the newest catalogue of each unit, with the receipt of its entry."""
+        newest = newest_catalogues(self._store.scheme())
+        return ListProvidersResponse(tuple(self._logged(row) for row, _ in newest.values()))
 
     def close(self) -> None:
         """Close the connection."""

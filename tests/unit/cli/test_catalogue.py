@@ -3,7 +3,7 @@
 
 from rogatory.client.cli.catalogue import CATALOGUE, CODES, RULES, meaning, sentence
 from rogatory.client.cli.catalogue_facts import FACTS, PLAIN
-from rogatory.client.drafting import W_GROUNDS_EMPTY
+from rogatory.client.drafting import GROUNDS_EMPTY
 from rogatory.client.pack_library import shipped_packs
 from rogatory.protocol import errors
 from rogatory.protocol.aftermath import COST, ERROR, ERROR_TERM, NOTICE
@@ -15,7 +15,7 @@ from rogatory.protocol.terms import EX_POST
 
 
 def test_every_code_of_the_protocol_has_a_sentence_and_no_sentence_lacks_a_code() -> None:
-    assert set(CATALOGUE) == errors.CODES | QUESTIONS | {W_GROUNDS_EMPTY}
+    assert set(CATALOGUE) == errors.CODES | QUESTIONS | {GROUNDS_EMPTY.code}
 
 
 def test_every_code_of_the_packs_and_of_the_fold_is_said_in_words() -> None:

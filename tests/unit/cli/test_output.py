@@ -15,7 +15,7 @@ from typing_extensions import override
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.output import PATIENCE_SECONDS, Output
 from rogatory.client.cli.render.tree import Section, list_row, text_row, words_row
-from rogatory.client.cli.results import OutboxResult
+from rogatory.client.cli.results_outbox import OutboxResult
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Refused
 

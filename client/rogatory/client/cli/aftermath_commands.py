@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rogatory.client import afterwards
+from rogatory.client import afterwards, rewrapping
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
 from rogatory.client.cli.command import command
 from rogatory.client.cli.draft_input import number_of
@@ -83,6 +83,56 @@ def defer_notice(
     """
     on = day_of(review, "--review")
     return signed(run, request, lambda s, r: afterwards.prepare_defer_notice(s, r, ground, on, note=note))
+
+
+@command(request_app, "extend-seal", prefix="request", signs=True)
+def extend_seal(
+    run: Run,
+    request: REQUEST,
+    ground: Annotated[str, typer.Option(metavar="CODE", help="Such as OBSTRUCTING_INQUIRIES.")],
+    until: Annotated[str, typer.Option(metavar="DAY", help="Last day on which nothing is opened.")],
+    note: NOTE = "",
+) -> Exit | None:
+    """Have the log's entries of a request stay sealed for the public longer, for a ground of the law.
+
+    Examples:
+      rogatory request extend-seal 0199ab --ground OBSTRUCTING_INQUIRIES --until 2029-03-01
+    """
+    day = day_of(until, "--until")
+    return signed(run, request, lambda s, r: afterwards.prepare_extend_seal(s, r, ground, day, note=note))
+
+
+@command(request_app, "rewrap", prefix="request", signs=True)
+def rewrap(
+    run: Run,
+    request: REQUEST,
+    audience: Annotated[
+        str, typer.Option("--for", metavar="CODE", help="Of the law's list, such as DEFENCE.")
+    ],
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader", metavar="UNIT", help="Unit that shall read it: ids, or a name of your book."
+        ),
+    ],
+    task: Annotated[
+        int, typer.Option("--task", metavar="N", min=0, help="The particulars of this task.")
+    ] = 0,
+    grounds: Annotated[bool, typer.Option("--grounds", help="The grounds.")] = False,
+) -> Exit | None:
+    """Give one more reader the key to a sealed object: the last disclosure, or a section of the request. Nobody can take it back.
+
+    Examples:
+      rogatory request rewrap 0199ab --for DEFENCE --reader "Defence counsel (invented)"
+      rogatory request rewrap 0199ab --for COURT --reader "Court of Northland (invented)" --grounds
+    """
+    if task and grounds:
+        raise UsageError("Name a task or the grounds, not both.", "--task", "ONE_OF")
+    return signed(
+        run,
+        request,
+        lambda s, r: rewrapping.prepare_rewrap(s, r, audience, reader, task=task, grounds=grounds),
+    )
 
 
 @command(request_app, "notice", prefix="request", signs=True)
@@ -161,6 +211,25 @@ def transmitted_outside(
     check_named(file, "--file")
     measured = afterwards.measure(file)
     return signed(run, request, lambda s, r: afterwards.prepare_outside(s, r, sent_at, measured, note=note))
+
+
+@command(request_app, "erase", prefix="request", signs=True)
+def erase(
+    run: Run,
+    request: REQUEST,
+    ground: Annotated[
+        str, typer.Option(metavar="CODE", help="COURT_ORDER, NOT_NEEDED, RETENTION_ENDED or UNLAWFUL.")
+    ],
+) -> Exit | None:
+    """Have the exchange destroy what it holds of an ended request: its key, sealed sections, and what opens its entries.
+
+    It waits in the outbox until a colleague has approved it with `rogatory request second`. The log and every proof stay valid, and
+    oversight sees the erasure. What the parties keep themselves is not touched.
+
+    Examples:
+      rogatory request erase 0199ab --ground RETENTION_ENDED
+    """
+    return signed(run, request, lambda s, r: afterwards.prepare_erase(s, r, ground))
 
 
 def _hundredths(text: str) -> int:

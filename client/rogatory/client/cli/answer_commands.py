@@ -17,9 +17,11 @@ import typer
 from rogatory.client import agency
 from rogatory.client.cli.command import call, command
 from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.people import People, people_of
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.answer import fetched_tree
 from rogatory.client.cli.render.names import Names
+from rogatory.client.cli.render.people import step_rows
 from rogatory.client.cli.render.state import list_tree, request_tree
 from rogatory.client.cli.render.text import lines
 from rogatory.client.cli.render.tree import Section, text_row
@@ -31,14 +33,18 @@ from rogatory.client.cli.results_answer import (
     fetch_result,
     watched_result,
 )
+from rogatory.client.cli.results_people import StepResult, step_results
 from rogatory.client.cli.session import Run, UsageError
 from rogatory.client.cli.signing import session_names, sign
 from rogatory.client.composing import Prepared
+from rogatory.client.requests import standing
 from rogatory.client.session import Session
 from rogatory.client.watch import Heard, taken
 from rogatory.client.watch import watch as watch_feed
+from rogatory.protocol.errors import Unavailable
 from rogatory.protocol.ids import SystemClock
 from rogatory.protocol.plain import to_plain
+from rogatory.protocol.wire import FeedItem
 
 NOTE = Annotated[str, typer.Option(metavar="TEXT", help="Words to the other side (sealed).")]
 REQUEST = Annotated[str, typer.Argument(metavar="REQUEST", help="Id of the request, or six digits of it.")]
@@ -57,19 +63,20 @@ def status(
       rogatory request status
       rogatory request status 0199ab --json
     """
-    now = SystemClock().now_ms()
+    now, people = SystemClock().now_ms(), people_of(run)
     if not request:
         rows = call(run, agency.my_requests)
-        listed: ListResult = list_result(rows)
-        run.output.result(run.command, listed, list_tree("Requests", listed, now))
+        listed: ListResult = list_result(rows, people.own, people.pages)
+        run.output.result(run.command, listed, list_tree("Requests", listed, now, people))
         return None
 
     async def work(session: Session) -> tuple[RequestResult, Names]:
         view = await agency.status(session, await request_id(session, request))
-        return request_result(view), session_names(session)
+        pages = people.pages.get(view.request_id, ())
+        return request_result(view, people.own, pages), session_names(session)
 
     found, names = call(run, work)
-    run.output.result(run.command, found, request_tree(found, names, now))
+    run.output.result(run.command, found, request_tree(found, names, now, people))
     return None
 
 
@@ -79,6 +86,9 @@ def watch(
     request: Annotated[str, typer.Argument(metavar="[REQUEST]", help="Only this one.")] = "",
     count: Annotated[int, typer.Option(metavar="N", help="End after so many events; 0 for no end.")] = 0,
     seconds: Annotated[float, typer.Option(metavar="S", help="End after so long; 0 for no end.")] = 0.0,
+    steps: Annotated[
+        bool, typer.Option("--next", help="Also say who must do what next; each look leaves an entry.")
+    ] = False,
 ) -> Exit | None:
     """Show what is addressed to you as it happens, and go on after a lost connection by itself.
 
@@ -88,7 +98,9 @@ def watch(
     Examples:
       rogatory request watch
       rogatory request watch 0199ab --count 1 --seconds 60
+      rogatory request watch --next
     """
+    people = people_of(run)
 
     async def work(session: Session) -> None:
         wanted = await request_id(session, request) if request else b""
@@ -97,7 +109,8 @@ def watch(
         async for item in watch_feed(session):
             if not isinstance(item, Heard) or (wanted and item.item.request_id != wanted):
                 continue
-            _event(run, watched_result(item.item), names)
+            event = watched_result(item.item, await _stands(session, item.item) if steps else ())
+            _event(run, event, names, people)
             seen += 1
             if count and seen >= count:
                 taken(session, item)
@@ -114,7 +127,15 @@ def watch(
     return None
 
 
-def _event(run: Run, item: WatchedResult, names: Names) -> None:
+async def _stands(session: Session, item: FeedItem) -> tuple[StepResult, ...]:
+    """Return who must do what next, where the profile is free for a look; nothing where another command has it."""
+    with contextlib.suppress(Unavailable), session.exclusively():
+        view = await standing(session, item.request_id, "STATUS", item.index)
+        return step_results(view.state) if view is not None else ()
+    return ()
+
+
+def _event(run: Run, item: WatchedResult, names: Names, people: People) -> None:
     if run.output.json:
         run.output.line(json.dumps(to_plain(item)))
         return
@@ -123,6 +144,7 @@ def _event(run: Run, item: WatchedResult, names: Names) -> None:
         (
             text_row("request", item.request_id.hex(), names.remark(item.request_id)),
             text_row("log entry", str(item.index)),
+            *step_rows(item.steps, people, SystemClock().now_ms()),
         ),
     )
     for line in lines(tree, plain=run.output.plain):

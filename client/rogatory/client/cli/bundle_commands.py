@@ -18,6 +18,7 @@ from rogatory.client.bundle_check import Verdict, verify_bundle
 from rogatory.client.cli.answer_commands import REQUEST
 from rogatory.client.cli.command import call, command
 from rogatory.client.cli.exits import Exit
+from rogatory.client.cli.letters import check_letter
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.bundle import bundle_tree, bundle_verdict_tree
 from rogatory.client.cli.request_commands import app
@@ -64,16 +65,27 @@ def register(app: typer.Typer) -> None:
         run: Run,
         bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="File written by `request bundle`.")],
         root: ROOT = "",
+        letter: Annotated[
+            bool, typer.Option("--letter", help="The file is a letter, written by `request letter`.")
+        ] = False,
     ) -> Exit | None:
         """Verify a bundle without a network: signatures, law, log proofs, seals, and the files inside.
+
+        With --letter an order that was printed for a provider outside the exchange: the order that the page carries, and that
+        the page says what the order says, byte for byte.
 
         Ends with 0 VERIFIED, 8 CONSISTENT BUT NOT ANCHORED (no --root and no profile), 7 FAILED.
 
         Examples:
           rogatory verify exhibit-7.bundle --root 3f9c...
           rogatory verify exhibit-7.bundle --json
+          rogatory verify order.html --letter --root 3f9c...
         """
         check_named(bundle, "BUNDLE")
+        if letter:
+            return judge(
+                run, root, lambda pinned, _: _verdict(check_letter(bundle, pinned)), bundle_verdict_tree
+            )
         return judge(
             run,
             root,

@@ -16,6 +16,7 @@ from typing import Final
 from rogatory.client.cli import (
     catalogue_codes,
     catalogue_facts,
+    catalogue_people,
     catalogue_questions,
     catalogue_rules,
     catalogue_words,
@@ -33,13 +34,20 @@ class Sentence:
 CATALOGUE: Final[Mapping[str, Sentence]] = MappingProxyType(
     {
         code: Sentence(what, advice)
-        for code, what, advice in catalogue_words.ERRORS + catalogue_questions.ERRORS
+        for code, what, advice in catalogue_words.ERRORS
+        + catalogue_questions.ERRORS
+        + catalogue_people.ERRORS
     }
 )
-CODES: Final[Mapping[str, str]] = MappingProxyType(dict(catalogue_codes.CODES + catalogue_facts.FACTS))
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    dict(catalogue_codes.CODES + catalogue_facts.FACTS + catalogue_people.CODES)
+)
 # Where a rule says more than its code: what the reader can do depends on it.
 RULES: Final[Mapping[str, Sentence]] = MappingProxyType(
-    {rule: Sentence(what, advice) for rule, what, advice in catalogue_rules.RULES + catalogue_questions.RULES}
+    {
+        rule: Sentence(what, advice)
+        for rule, what, advice in catalogue_rules.RULES + catalogue_questions.RULES + catalogue_people.RULES
+    }
 )
 _UNKNOWN: Final = Sentence(
     "The exchange answered with a code that this version does not know.",
@@ -57,7 +65,7 @@ def meaning(code: str, kind: str = "") -> str:
 
     Args:
         code: The code.
-        kind: ``outcome``, ``flag``, ``debt`` or ``duty``, where another code has the same name; ``label`` for one of several
+        kind: ``outcome``, ``flag``, ``debt``, ``duty``, ``step`` and the like, where another code has the same name; ``label`` for one of several
             of an element; the code of a fact for one of its values.
     """
     return CODES.get(f"{kind}.{code}") or CODES.get(code, "")

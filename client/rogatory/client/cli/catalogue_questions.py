@@ -138,4 +138,14 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "The request concerns a victim, and other users of this machine can read that place.",
         "Name a place that only you may read.",
     ),
+    (
+        "TEMPLATE.CODED",
+        "A template holds only codes of the law, ids, and names of your book; here stands something else.",
+        "Leave it out; what belongs to a case is asked when a draft is made.",
+    ),
+    (
+        "TEMPLATE.NAME",
+        "A template's name is lower-case letters, digits and hyphens, forty at most.",
+        "Choose another name; see `rogatory request template list`.",
+    ),
 )

@@ -11,6 +11,91 @@ from typing import Final
 # rule, what happened, what to do next; for rules of the client's own, where the code alone would not help
 RULES: Final[tuple[tuple[str, str, str], ...]] = (
     (
+        "CATALOGUE.FORK",
+        "This version of the catalogue is in the log with other content; a version stands as it was published.",
+        "Publish the change as a new version; leave `version` out and the next one is taken.",
+    ),
+    (
+        "CATALOGUE.LANGUAGE",
+        "The provider takes requests in other languages only, as its signed catalogue says.",
+        "Have the request translated and state that language, or ask the provider what it accepts.",
+    ),
+    (
+        "CATALOGUE.OWN",
+        "A catalogue speaks for a unit of the signer's own organisation, and only a provider has one.",
+        "Sign it with a device of that provider.",
+    ),
+    (
+        "CATALOGUE.ROLLBACK",
+        "The exchange lists an older catalogue than one that was verified here before, or none any more.",
+        "Do not act on it; what came is kept as evidence. Tell oversight.",
+    ),
+    (
+        "CATALOGUE.VERSION_GROWS",
+        "A later version of this catalogue is in the log.",
+        "Publish it as a new version; leave `version` out and the next one is taken.",
+    ),
+    (
+        "CARRY.ADDRESSEE",
+        "The file is not for your unit, or does not come from the other end of the request.",
+        "Do not act on it; tell whoever brought it.",
+    ),
+    (
+        "CARRY.ANSWERED",
+        "There is nothing yet that you have signed about this request and that is not in the log.",
+        "Preserve, disclose or refuse first, then carry the answer.",
+    ),
+    (
+        "CARRY.BODY",
+        "The file was damaged or changed on its way.",
+        "Ask for the file again and do not act on this one.",
+    ),
+    (
+        "CARRY.COVER",
+        "What is in the file is not what its sender has signed for.",
+        "Do not act on it; call the sender at the number of the directory.",
+    ),
+    (
+        "CARRY.DELIVERED",
+        "The provider has the request already, through the exchange.",
+        "Nothing needs to be carried; `request status` shows where it stands.",
+    ),
+    (
+        "CARRY.EMERGENCY",
+        "Only an emergency may be carried as a file.",
+        "Send the request; it waits in the outbox and goes by itself.",
+    ),
+    (
+        "CARRY.OTHER_SIDE",
+        "What this answers came as a file, and whoever signed that has not deposited it yet.",
+        "Nothing is lost; it goes by itself. `request deposit` shows who owes what until when.",
+    ),
+    (
+        "CARRY.OUTSIDE",
+        "The provider is not on the exchange, so a file would be nothing that it can open.",
+        "Print the order: `rogatory request letter`.",
+    ),
+    (
+        "CARRY.SECTION",
+        "A sealed section of the request does not lie in this profile, so the file would not be whole.",
+        "Carry it from the profile that issued it.",
+    ),
+    (
+        "CARRY.STALE",
+        "The file is older than the regime lets anybody act on it.",
+        "Do not act on it; the request must come through the exchange, or in a new file.",
+    ),
+    (
+        "CARRY.TAKEN",
+        "This file was taken in before.",
+        "Nothing needs to be done; `request deposit` shows where its statements are.",
+    ),
+    (
+        "CARRY.WRAP",
+        "The file was changed, or was made in another realm.",
+        "Do not act on it; ask for the file again.",
+    ),
+    (
         "CERTIFICATE.TERM",
         "The certificate of this device has run out, or does not count yet, so the exchange does not answer it.",
         "Check this machine's clock; if it is right, ask your registrar for a new certificate.",
@@ -41,6 +126,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "Run `rogatory request fetch` first; without an excess there is nothing to report.",
     ),
     (
+        "EXTERNAL",
+        "A provider outside the exchange is named with `external:` in front, and one on the exchange without.",
+        "Look at the name again; an order to a provider outside has to be printed.",
+    ),
+    (
         "FEED.KNOWN",
         "The signed digest of your feed is not one that the exchange gave you, or a very old one.",
         "Listen to the feed until it has caught up, then prepare and sign again.",
@@ -69,6 +159,16 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "KEYS.LOCKED",
         "This needs your keys, and they are locked.",
         "Give your passphrase, or name a file with --passphrase-file.",
+    ),
+    (
+        "LETTER.ORDER",
+        "There is no signed order in this page.",
+        "Ask for the file that the page was printed from.",
+    ),
+    (
+        "LETTER.PAGE",
+        "The page says something else than the order that it carries.",
+        "Do not act on it; call the authority back at a number that you know.",
     ),
     (
         "LIMIT.REJECTIONS",
@@ -109,6 +209,11 @@ RULES: Final[tuple[tuple[str, str, str], ...]] = (
         "OUTBOX.WAITS",
         "This request is signed and waits in the outbox already, so it was not signed again.",
         "Your next command that reaches the exchange sends it; `request send --discard` gives it up.",
+    ),
+    (
+        "OUTSIDE.PROVIDER",
+        "The provider is on the exchange and gets the request there.",
+        "Nothing needs to be printed; `request status` shows where it stands.",
     ),
     (
         "OWNER_ONLY",

@@ -52,6 +52,11 @@ ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     ),
     ("X_EXPIRED", "It was signed too long ago and is no longer valid.", "Prepare, sign and send it again."),
     (
+        "X_ERASED",
+        "The request was erased on the controller's word: the exchange has nothing of it any more but the log.",
+        "Use what you kept yourself; the log and every proof of it stay valid.",
+    ),
+    (
         "X_EXTENSION_EXHAUSTED",
         "It has been extended as often as the law allows, or its term is over.",
         "Ask for the data themselves, or let them go.",

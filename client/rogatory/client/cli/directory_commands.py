@@ -8,7 +8,7 @@ realm's packs are those that the profile has verified last.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -36,18 +36,22 @@ from rogatory.client.cli.results_law import (
     RuleResult,
     TriedResult,
 )
+from rogatory.client.cli.scope_options import day_of
 from rogatory.client.cli.session import Run, check_named, read_file
 from rogatory.client.pack_library import shipped_packs
+from rogatory.client.requests import standing
 from rogatory.client.sealing.files import staged
 from rogatory.client.session import Session
 from rogatory.client.trusted_state import TrustedState
 from rogatory.protocol import errors
 from rogatory.protocol.errors import Refused
+from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.pack import Pack, lint_pack, load_pack
 from rogatory.protocol.pack.examples import outcome
 from rogatory.protocol.pack.shape import GRANTED
 
 app = group("directory", "Law and keys of the realm, as far as this profile has verified them.")
+MAX_DAY: Final = 1 << 31
 pack_app = group("pack", "One regime pack: the realm's, a shipped one, or a file.")
 app.add_typer(pack_app)
 
@@ -186,21 +190,30 @@ def publish(
 def replay(
     run: Run,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Pack file, YAML: a draft.")],
+    since: Annotated[str, typer.Option(metavar="DAY", help="Only requests of this day and later, UTC.")] = "",
+    until: Annotated[str, typer.Option(metavar="DAY", help="Only requests up to this day, included.")] = "",
 ) -> Exit | None:
     """Judge the requests that you see by a draft of law. Opens nothing and changes nothing; each request read leaves an entry.
 
+    A request counts for the day on which it was accepted; what it was then asked for is judged, not what became of it.
+
     Examples:
       rogatory directory pack replay draft.yaml
+      rogatory directory pack replay draft.yaml --since 2025-01-01 --until 2025-12-31
     """
     draft = load_pack(read_file(file, "FILE"))
+    first = day_of(since, "--since") if since else 0
+    last = day_of(until, "--until") if until else MAX_DAY
 
     async def work(session: Session) -> PackReplayResult:
         views = []
         tips = await session.exchange.list_requests()
         with run.output.progress("reading requests", entries=True) as report:
             for i, tip in enumerate(tips, 1):
-                views.append(await session.exchange.get_request(tip.request_id, "STATUS"))
+                view = await standing(session, tip.request_id, "STATUS")
+                views += [view] if view is not None else []
                 report(i, len(tips))
+        views = [view for view in views if first <= view.issue.receipt.time_ms // DAY_MS <= last]
         found = law_office.tried(views, draft, session.directory)
         granted = sum(item.draft == GRANTED for item in found)
         return PackReplayResult(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rogatory.client.cli.catalogue import sentence
-from rogatory.client.cli.results import FlushedResult, OutboxResult, flushed_result
+from rogatory.client.cli.results_outbox import FlushedResult, OutboxResult, flushed_result
 from rogatory.client.cli.session import Run
 from rogatory.client.outbox import damaged, list_outbox, sweep_staging
 from rogatory.client.outgoing import flush_outbox

@@ -58,7 +58,8 @@ official text; `pack show` says so.
 | `signature` | a level of signature that the law asks for on issuing or validating: a slot, since none is made here; said before signing |
 | `sections` | which audience can open grounds and particulars |
 | `refusal`, `questions`, `objections`, `taking_back`, `withdrawal`, `outcomes` | the codes that may be used, and what an objection does |
-| `user_information`, `errors`, `cost_claims`, `recipients`, `offline`, `oral_validation` | what follows from a request; oral validation is off unless a pack turns it on |
+| `user_information`, `errors`, `cost_claims`, `recipients`, `oral_validation` | what follows from a request; oral validation is off unless a pack turns it on |
+| `offline` | whether an emergency may be carried as a file while the exchange is down (`carry`), and how soon both ends must deposit it (`deposit_within`); without it nothing may (`carry.md`) |
 | `log`, `statistics` | how long entries stay sealed, which figures are due |
 | `examples` | requests with their outcome: at least one granted, one refused, one at the edge |
 

@@ -20,17 +20,25 @@ from rogatory.client.cli import (
     audit_commands,
     authority_commands,
     bundle_commands,
+    carry_commands,
+    declared_commands,
     directory_commands,
+    duty_commands,
+    exhibit_commands,
     keys_commands,
+    letter_commands,
     log_commands,
     operator_commands,
     provider_commands,
     question_commands,
+    radar_commands,
     request_commands,
     review_commands,
     scope_commands,
     second_commands,
+    template_commands,
     term_commands,
+    xray_commands,
 )
 from rogatory.client.cli.exits import MEANINGS, Exit
 from rogatory.client.cli.misuse import misuse
@@ -54,12 +62,19 @@ app = typer.Typer(
 ADDED = (
     aftermath_commands,
     answer_commands,
+    declared_commands,
+    carry_commands,
+    letter_commands,
+    exhibit_commands,
     log_commands,
     question_commands,
+    radar_commands,
     review_commands,
     scope_commands,
     second_commands,
+    template_commands,
     term_commands,
+    xray_commands,
 )
 for _group in (
     request_commands.app,
@@ -67,6 +82,7 @@ for _group in (
     provider_commands.app,
     audit_commands.app,
     directory_commands.app,
+    duty_commands.app,
     keys_commands.app,
     operator_commands.app,
 ):

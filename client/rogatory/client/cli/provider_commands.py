@@ -16,10 +16,14 @@ import typer
 
 from rogatory.client import provider
 from rogatory.client.cli.answer_commands import NOTE, REQUEST
+from rogatory.client.cli.carrying_in import receive_offline
 from rogatory.client.cli.command import call, command, group
-from rogatory.client.cli.draft_input import load_json, number_of
+from rogatory.client.cli.draft_input import number_of
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.opened import show_opened
+from rogatory.client.cli.pages import HTML
+from rogatory.client.cli.people import people_of
+from rogatory.client.cli.plans import FILE_FORMAT, plan_of
 from rogatory.client.cli.references import request_id
 from rogatory.client.cli.render.answer import items_tree, plan_tree
 from rogatory.client.cli.render.state import list_tree, sent_tree
@@ -31,17 +35,14 @@ from rogatory.client.cli.signing import ask_and_send, sign
 from rogatory.client.composing import Prepared
 from rogatory.client.disclosing import (
     DisclosurePlan,
-    PlanItem,
     PlanReport,
     check_plan,
-    plan_from_json,
     prepare_disclose,
 )
-from rogatory.client.drafts import DraftInstant
 from rogatory.client.session import Session
 from rogatory.protocol import errors
 from rogatory.protocol.content import OPAQUE
-from rogatory.protocol.errors import Invalid, Refused
+from rogatory.protocol.errors import Refused
 from rogatory.protocol.ids import SystemClock
 
 app = group("provider", "Take in requests, freeze, answer, refuse.")
@@ -54,19 +55,20 @@ def inbox(run: Run) -> Exit | None:
     Examples:
       rogatory provider inbox
     """
-    found = list_result(call(run, provider.inbox))
-    run.output.result(run.command, found, list_tree("Requests to you", found, SystemClock().now_ms()))
+    people = people_of(run)
+    found = list_result(call(run, provider.inbox), people.own, people.pages)
+    run.output.result(run.command, found, list_tree("Requests to you", found, SystemClock().now_ms(), people))
     return None
 
 
 @command(app, "show", prefix="provider")
-def show(run: Run, request: REQUEST) -> Exit | None:
+def show(run: Run, request: REQUEST, html: HTML = None) -> Exit | None:
     """Verify the chain of signatures, open the granted tasks, check them. Ends with 7 if something differs.
 
     Examples:
       rogatory provider show 0199ab
     """
-    return show_opened(run, provider.show, request)
+    return show_opened(run, provider.show, request, html)
 
 
 @command(app, "connect", prefix="provider")
@@ -102,12 +104,30 @@ def connect(
 
 
 @command(app, "receive", prefix="provider", signs=True)
-def receive(run: Run, request: REQUEST) -> Exit | None:
+def receive(
+    run: Run,
+    request: Annotated[
+        str,
+        typer.Argument(
+            metavar="REQUEST|FILE", help="Id of the request, or six digits of it; or a carry file."
+        ),
+    ],
+    offline: Annotated[
+        bool, typer.Option("--offline", help="A carry file is named; the exchange is not asked.")
+    ] = False,
+) -> Exit | None:
     """Sign that a person has read the request and that every check holds.
+
+    With --offline a request that came as a file, because the exchange is down: all of it is checked here, you call the
+    agency at the number of the directory, both compare the code, and what you sign waits until the exchange is back.
 
     Examples:
       rogatory provider receive 0199ab
+      rogatory provider receive order.carry --offline
     """
+    if offline:
+        receive_offline(run, Path(request))
+        return None
 
     async def prepare(session: Session) -> Prepared:
         return await provider.prepare_receive(session, await request_id(session, request))
@@ -135,7 +155,7 @@ def preserve(
             session, await request_id(session, request), outcomes, note=note
         )
 
-    return sign(run, prepare)
+    return sign(run, prepare, offline=True)
 
 
 @command(app, "disclose", prefix="provider", signs=True)
@@ -146,12 +166,7 @@ def disclose(
     file: Annotated[Path | None, typer.Option(metavar="PATH", help="One file to disclose.")] = None,
     task: Annotated[int, typer.Option(metavar="N", help="Task that it answers.")] = 0,
     element: Annotated[str, typer.Option(metavar="ELEMENT", help="Data element that it holds.")] = "",
-    file_format: Annotated[
-        str,
-        typer.Option(
-            "--format", metavar="FORMAT", help="RADIUS_DETAIL, CGNAT_SYSLOG, MBOX, RECORDS or OPAQUE."
-        ),
-    ] = OPAQUE,
+    file_format: FILE_FORMAT = OPAQUE,
     media_type: Annotated[str, typer.Option(metavar="TYPE")] = "application/octet-stream",
     since: Annotated[str, typer.Option(metavar="TIME", help="Span of a file that has no rows.")] = "",
     until: Annotated[str, typer.Option(metavar="TIME", help="End of that span, included.")] = "",
@@ -170,7 +185,7 @@ def disclose(
       rogatory provider disclose 0199ab --plan plan.json --outcome 3=NO_RECORD
       rogatory provider disclose 0199ab --plan plan.json --check
     """
-    planned = _plan(run, plan, file, task, element, file_format, media_type, since, until, words)
+    planned = plan_of(run, plan, file, task, element, file_format, media_type, since, until, words)
     outcomes = {**planned.outcomes, **_outcomes(outcome or ())}
     planned = DisclosurePlan(planned.items, outcomes, words or planned.words)
     if check:
@@ -188,7 +203,7 @@ def disclose(
             raise
         return await ask_and_send(run, session, prepared, (items_tree(planned),))
 
-    result = call(run, work, secrets=True)
+    result = call(run, work, secrets=True, fallback=True)
     run.output.result(run.command, result, sent_tree(result))
     return None
 
@@ -214,56 +229,17 @@ def refuse(
             session, await request_id(session, request), code, tasks, note=note
         )
 
-    return sign(run, prepare)
+    return sign(run, prepare, offline=True)
 
 
 def _check(run: Run, request: str, planned: DisclosurePlan) -> Exit:
     async def work(session: Session) -> PlanReport:
         return await check_plan(session, await request_id(session, request), planned)
 
-    result = plan_result(call(run, work, secrets=True))
+    result = plan_result(call(run, work, secrets=True, fallback=True))
     code = Exit.REFUSED if result.excess or result.reasons else Exit.OK
     run.output.outcome(run.command, code, result, plan_tree(result))
     return code
-
-
-def _plan(
-    run: Run,
-    source: str,
-    file: Path | None,
-    task: int,
-    element: str,
-    file_format: str,
-    media_type: str,
-    since: str,
-    until: str,
-    words: str,
-) -> DisclosurePlan:
-    """Return the plan from --plan, from --file, or an empty one where only outcomes are stated."""
-    if source and file is not None:
-        raise UsageError("Use --plan or --file, not both.", "--plan", "ONE_OF")
-    if source:
-        base = Path.cwd() if source == "-" else Path(source).parent
-        try:
-            return plan_from_json(load_json(source, run.stdin, "--plan"), base)
-        except Invalid as error:
-            raise UsageError(
-                f"This is not a plan at {error.field} ({error.rule}).", error.field, error.rule
-            ) from error
-    if file is None:
-        return DisclosurePlan((), {}, words)
-    if not task or not element:
-        raise UsageError("Say which --task and --element the file answers.", "--task", "PRESENT")
-    item = PlanItem(
-        path=file,
-        task=task,
-        element=element,
-        format=file_format,
-        media_type=media_type,
-        since=DraftInstant(since) if since else None,
-        until=DraftInstant(until) if until else None,
-    )
-    return DisclosurePlan((item,), {}, words)
 
 
 def _outcomes(texts: Sequence[str]) -> dict[int, str]:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from rogatory.client.carried_store import carried_requests
 from rogatory.client.cli.session import UsageError
+from rogatory.client.outbox import list_outbox
 from rogatory.client.session import Session
 
 MIN_DIGITS: Final = 6
@@ -54,5 +56,6 @@ async def request_id(session: Session, text: str) -> bytes:
     if session.online:
         known = [tip.request_id for tip in await session.exchange.list_requests()]
     else:
-        known = list(session.state.known_requests())
+        waiting = [item.request_id for item in list_outbox(session.profile)]
+        known = [*session.state.known_requests(), *carried_requests(session.profile), *waiting]
     return bytes.fromhex(pick(text, [item.hex() for item in known]))

@@ -8,10 +8,17 @@ part of it: a program has the ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rogatory.client.cli.catalogue import sentence
 from rogatory.client.cli.render.tree import day
+from rogatory.client.cli.results_people import (
+    PageResult,
+    StepResult,
+    page_results,
+    step_results,
+)
 from rogatory.client.cli.results_state import (
     DebtResult,
     HoldResult,
@@ -22,21 +29,26 @@ from rogatory.client.cli.results_state import (
 )
 from rogatory.client.composing import Finding, Prepared
 from rogatory.client.drafts import DraftRequest
-from rogatory.client.outgoing import Flushed, Sent
+from rogatory.client.duty import looks_of
+from rogatory.client.outgoing import Sent
+from rogatory.client.paging import Page
 from rogatory.client.requests import RequestRow
-from rogatory.client.views import RequestView, ViewedStatement
+from rogatory.client.views import CarriedStatement, RequestView, ViewedStatement
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.terms import owed
 
 
 @dataclass(frozen=True, slots=True)
 class FindingResult:
-    """Something that a rule has to say."""
+    """Something that a rule has to say: with its legal basis (empty for a rule of the protocol), and how it is put right."""
 
     code: str
     field: str
     rule: str
     severity: str
+    basis: str
+    what: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,45 +95,6 @@ class SentResult:
 
 
 @dataclass(frozen=True, slots=True)
-class FlushedResult:
-    """A statement that waited: accepted (`index`), refused for good, or `kept` (`code`, `field` and `rule` say why)."""
-
-    number: int
-    request_id: bytes
-    kind: str
-    signed_ms: int
-    index: int
-    receipt_saved: bool
-    kept: bool
-    code: str
-    field: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxResult:
-    """What became of each statement that waited, in order, how many wait still, and numbers of what cannot be read."""
-
-    flushed: tuple[FlushedResult, ...]
-    waiting: int
-    damaged: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DiscardedResult:
-    """A signed statement that was given up; its bytes lie in this folder of the profile's `evidence`.
-
-    A damaged one has no request and no kind.
-    """
-
-    request_id: bytes
-    kind: str
-    number: int
-    signed_ms: int
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
 class GrantResult:
     """What is granted of a task; days are inclusive, UTC."""
 
@@ -158,7 +131,10 @@ class DutyResult:
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
-    """A statement of a request, in log order, with the state after it."""
+    """A statement of a request, in log order, with the state after it.
+
+    One that is not in the log yet (a request that was carried as a file) has the index 0 and the moment of its signature.
+    """
 
     index: int
     time_ms: int
@@ -207,6 +183,8 @@ class RequestResult:
     proposals: tuple[ProposalResult, ...]
     debts: tuple[DebtResult, ...]
     statements: tuple[StatementResult, ...]
+    steps: tuple[StepResult, ...]
+    pages: tuple[PageResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +199,8 @@ class RowResult:
     holds: tuple[str, ...]
     due_ms: int
     last_index: int
+    steps: tuple[StepResult, ...]
+    pages: tuple[PageResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +221,8 @@ class CheckpointResult:
     note: str
 
 
-def request_result(view: RequestView) -> RequestResult:
-    """Return a verified view as a result."""
+def request_result(view: RequestView, org: bytes = b"", pages: Iterable[Page] = ()) -> RequestResult:
+    """Return a verified view as a result, with the calls that were made for it by the party ``org``."""
     state = view.state
     return RequestResult(
         request_id=state.request_id,
@@ -257,7 +237,7 @@ def request_result(view: RequestView) -> RequestResult:
         emergency=state.emergency,
         categories=state.categories,
         preserved_until_ms=state.preserved_until_ms,
-        last_index=state.last_index,
+        last_index=view.statements[-1].index if view.statements else 0,
         tasks=_tasks(state),
         duties=tuple(
             DutyResult(item.name, item.due_ms, item.met, item.fired, owed(state, item), item.rule)
@@ -272,13 +252,23 @@ def request_result(view: RequestView) -> RequestResult:
         holds=hold_results(view),
         proposals=proposal_results(view),
         debts=debt_results(view),
-        statements=tuple(_statement(item) for item in view.statements),
+        statements=(
+            *(_statement(item) for item in view.statements),
+            *(_carried(item) for item in view.carried),
+        ),
+        steps=step_results(state),
+        pages=page_results(pages, looks_of(view, org)),
     )
 
 
 def findings(found: Iterable[Finding]) -> tuple[FindingResult, ...]:
     """Return findings as results."""
-    return tuple(FindingResult(item.code, item.field, item.rule, item.severity) for item in found)
+    return tuple(_finding(item) for item in found)
+
+
+def _finding(item: Finding) -> FindingResult:
+    said = sentence(item.code, item.rule)
+    return FindingResult(item.code, item.field, item.rule, item.severity, item.basis, said.what, said.advice)
 
 
 def sent_result(prepared: Prepared, sent: Sent) -> SentResult:
@@ -295,12 +285,15 @@ def sent_result(prepared: Prepared, sent: Sent) -> SentResult:
     )
 
 
-def list_result(rows: tuple[RequestRow, ...]) -> ListResult:
-    """Return rows as a result, in the order given."""
-    return ListResult(tuple(_row(row) for row in rows))
+def list_result(
+    rows: tuple[RequestRow, ...], org: bytes = b"", pages: Mapping[bytes, tuple[Page, ...]] | None = None
+) -> ListResult:
+    """Return rows as a result, in the order given, with the calls that were made by the party ``org``."""
+    called = pages or {}
+    return ListResult(tuple(_row(row, org, called.get(row.request_id, ())) for row in rows))
 
 
-def _row(row: RequestRow) -> RowResult:
+def _row(row: RequestRow, org: bytes, pages: Iterable[Page]) -> RowResult:
     state = row.state
     return RowResult(
         state.request_id,
@@ -311,6 +304,8 @@ def _row(row: RequestRow) -> RowResult:
         tuple(item.name for item in state.holds),
         row.due_ms or 0,
         row.last_index,
+        step_results(state),
+        page_results(pages, looks_of(row.view, org)),
     )
 
 
@@ -350,18 +345,15 @@ def _statement(item: ViewedStatement) -> StatementResult:
     )
 
 
-def flushed_result(item: Flushed) -> FlushedResult:
-    """Return what became of a statement that waited."""
-    waiting, error = item.waiting, item.error
-    return FlushedResult(
-        number=waiting.number,
-        request_id=waiting.request_id,
-        kind=waiting.kind.name,
-        signed_ms=waiting.issued_at_ms,
-        index=item.sent.index if item.sent else 0,
-        receipt_saved=item.sent is not None and item.sent.receipt_saved,
-        kept=item.kept and item.sent is None,
-        code=error.code if error else "",
-        field=error.field if error else "",
-        rule=error.rule if error else "",
+def _carried(item: CarriedStatement) -> StatementResult:
+    header = item.verified.header
+    return StatementResult(
+        index=0,
+        time_ms=header.issued_at_ms,
+        kind=header.kind.name,
+        org=header.issuer.org,
+        subject=header.issuer.subject,
+        role=header.issuer.role,
+        state=item.state.name.name,
+        envelope_digest=item.verified.digest,
     )

@@ -7,12 +7,16 @@ Paths are those of this machine; nothing of this is sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rogatory.client.agency import Fetched
 from rogatory.client.cli.results import FindingResult, RequestResult, findings, request_result
+from rogatory.client.cli.results_people import StepResult
 from rogatory.client.composing import Opened
 from rogatory.client.disclosing import PlanReport
+from rogatory.client.orders import Order, Returned
+from rogatory.client.paging import Page
 from rogatory.client.views import RequestView
 from rogatory.protocol import errors
 from rogatory.protocol.content import Grounds, Instant, Particulars
@@ -68,6 +72,56 @@ class ShowResult:
     grounds: GroundsResult | None
     notes: tuple[str, ...]
     problems: tuple[FindingResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A rule that was held against the request: full name, act and article, the pack's sentence; why it fails."""
+
+    rule: str
+    basis: str
+    text: str
+    passed: bool
+    code: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedResult:
+    """A value that differs between a request that was returned and the one that replaced it."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedResult:
+    """The last return: why, when, the envelopes of return, request then and request now, and what is new.
+
+    `sealed_compared` is false where the earlier sealed parts were not opened on this machine.
+    """
+
+    code: str
+    time_ms: int
+    envelope: bytes
+    request_then: bytes
+    request_now: bytes
+    sealed_compared: bool
+    changes: tuple[ChangedResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """A request as it is decided on: what was opened, each rule passed or failed, what is new since the last return."""
+
+    request: RequestResult
+    particulars: tuple[ParticularsResult, ...]
+    grounds: GroundsResult | None
+    notes: tuple[str, ...]
+    problems: tuple[FindingResult, ...]
+    checks: tuple[CheckResult, ...]
+    returned: ReturnedResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +192,25 @@ class ConnectResult:
 
 @dataclass(frozen=True, slots=True)
 class WatchedResult:
-    """An event addressed to the profile's party; one of these on each line of `request watch --json`."""
+    """An event addressed to the profile's party; one of these on each line of `request watch --json`.
+
+    `steps` only with --next, and where the profile was free for a look.
+    """
 
     index: int
     request_id: bytes
     kind: str
     envelope_digest: bytes
+    steps: tuple[StepResult, ...]
 
 
-def show_result(opened: Opened) -> ShowResult:
-    """Return opened sections as a result."""
+def show_result(
+    opened: Opened, org: bytes = b"", pages: Mapping[bytes, tuple[Page, ...]] | None = None
+) -> ShowResult:
+    """Return opened sections as a result, with the calls that were made by the party ``org``."""
+    view = _view(opened)
     return ShowResult(
-        request_result(_view(opened)),
+        request_result(view, org, (pages or {}).get(view.request_id, ())),
         tuple(_particulars(opened.particulars[number]) for number in sorted(opened.particulars)),
         _grounds(opened.grounds) if opened.grounds is not None else None,
         tuple(note.words for note in opened.notes.values()),
@@ -157,9 +218,38 @@ def show_result(opened: Opened) -> ShowResult:
     )
 
 
+def order_result(
+    order: Order, org: bytes = b"", pages: Mapping[bytes, tuple[Page, ...]] | None = None
+) -> OrderResult:
+    """Return an order as a result, with the calls that were made by the party ``org``."""
+    shown, back = show_result(order.opened, org, pages), order.returned
+    return OrderResult(
+        shown.request,
+        shown.particulars,
+        shown.grounds,
+        shown.notes,
+        shown.problems,
+        tuple(CheckResult(c.rule, c.basis, c.text, c.passed, c.code, c.field) for c in order.checks),
+        _returned(back) if back is not None else None,
+    )
+
+
+def _returned(back: Returned) -> ReturnedResult:
+    return ReturnedResult(
+        back.code,
+        back.time_ms,
+        back.digest,
+        back.former,
+        back.present,
+        back.sealed,
+        tuple(ChangedResult(item.path, item.before, item.after) for item in back.changes),
+    )
+
+
 def issue_of(opened: Opened) -> bytes:
     """Return the exact envelope bytes of the issue in force that was opened."""
-    return _view(opened).issue.verified.data
+    view = _view(opened)
+    return view.statement(view.state.issue_digest).data
 
 
 def _view(opened: Opened) -> RequestView:
@@ -185,9 +275,9 @@ def _others(report: PlanReport) -> tuple[FindingResult, ...]:
     return findings(item for item in report.reasons if not item.field.startswith("items["))
 
 
-def watched_result(item: FeedItem) -> WatchedResult:
+def watched_result(item: FeedItem, steps: tuple[StepResult, ...] = ()) -> WatchedResult:
     """Return an event as a result."""
-    return WatchedResult(item.index, item.request_id, item.kind.name, item.envelope_digest)
+    return WatchedResult(item.index, item.request_id, item.kind.name, item.envelope_digest, steps)
 
 
 def _particulars(item: Particulars) -> ParticularsResult:

@@ -135,9 +135,10 @@ def _asked(state: RequestState, item: Open) -> bytes:
 
 
 def _time(view: RequestView, digest: bytes) -> int:
-    return view.by_digest(digest).receipt.time_ms
+    logged = next((item for item in view.statements if item.verified.digest == digest), None)
+    return logged.receipt.time_ms if logged is not None else view.statement(digest).header.issued_at_ms
 
 
 def _code(view: RequestView, digest: bytes) -> str:
-    body = view.by_digest(digest).verified.statement.body
+    body = view.statement(digest).statement.body
     return body.code if isinstance(body, ClarifyRequest | Object) else ""

@@ -18,11 +18,9 @@ from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.keys_commands import KeyList
 from rogatory.client.cli.results import (
     CheckpointResult,
-    DiscardedResult,
     DraftResult,
     LintResult,
     ListResult,
-    OutboxResult,
     PreviewResult,
     RequestResult,
     SentResult,
@@ -30,11 +28,16 @@ from rogatory.client.cli.results import (
 from rogatory.client.cli.results_answer import (
     ConnectResult,
     FetchResult,
+    OrderResult,
     PlanResult,
     ShowResult,
     WatchedResult,
 )
 from rogatory.client.cli.results_bundle import BundleResult, BundleVerdictResult
+from rogatory.client.cli.results_carry import CarriedResult, DepositsResult, TakenResult
+from rogatory.client.cli.results_catalogue import CataloguePublishedResult, CataloguesResult, RadarResult
+from rogatory.client.cli.results_desk import ExhibitResult, TemplateResult, TemplatesResult, XrayResult
+from rogatory.client.cli.results_emergency import DividedResult, TogetherResult
 from rogatory.client.cli.results_law import (
     PackLintResult,
     PackPublishedResult,
@@ -44,6 +47,9 @@ from rogatory.client.cli.results_law import (
     PacksResult,
 )
 from rogatory.client.cli.results_log import EntriesResult, LogVerdictResult, MirrorResult, ProofResult
+from rogatory.client.cli.results_outbox import DiscardedResult, OutboxResult
+from rogatory.client.cli.results_outside import LetterResult, OutsideResult
+from rogatory.client.cli.results_people import RosterResult, ToldResult
 from rogatory.client.enrolment import KeysMade
 from rogatory.client.exchange_init import ExchangeMade
 from rogatory.client.realm_init import TrainingMade
@@ -58,13 +64,14 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "audit verify": (LogVerdictResult,),
     "authority annul": (SentResult,),
     "authority ask": (SentResult,),
+    "authority exhibit": (ExhibitResult,),
     "authority grant": (SentResult,),
     "authority no-grounds": (SentResult,),
     "authority queue": (ListResult,),
     "authority refuse": (SentResult,),
     "authority rescind": (SentResult,),
     "authority return": (SentResult,),
-    "authority show": (ShowResult,),
+    "authority show": (OrderResult,),
     "directory pack lint": (PackLintResult,),
     "directory pack publish": (PackPublishedResult,),
     "directory pack recall": (PackSignedResult,),
@@ -72,19 +79,27 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "directory pack show": (PackResult,),
     "directory pack sign": (PackSignedResult,),
     "directory packs": (PacksResult,),
+    "duty ack": (SentResult,),
+    "duty run": (ToldResult,),
+    "duty set": (RosterResult,),
+    "duty show": (RosterResult,),
     "keys list": (KeyList,),
     "keys new": (KeysMade,),
     "operator init": (TrainingMade, ExchangeMade),
+    "provider catalogue publish": (CataloguePublishedResult,),
+    "provider catalogue show": (CataloguesResult,),
+    "provider carry": (CarriedResult,),
     "provider challenge": (SentResult,),
     "provider claim-cost": (SentResult,),
     "provider clarify": (SentResult,),
     "provider connect": (ConnectResult,),
     "provider disclose": (SentResult, PlanResult),
+    "provider exhibit": (ExhibitResult,),
     "provider inbox": (ListResult,),
     "provider object": (SentResult,),
     "provider preserve": (SentResult,),
     "provider propose": (SentResult,),
-    "provider receive": (SentResult,),
+    "provider receive": (SentResult, TakenResult),
     "provider refuse": (SentResult,),
     "provider release": (SentResult,),
     "provider show": (ShowResult,),
@@ -93,28 +108,41 @@ RESULTS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "request answer": (SentResult,),
     "request attest-deletion": (SentResult,),
     "request bundle": (BundleResult,),
+    "request carry": (CarriedResult,),
     "request confirm-origin": (SentResult,),
     "request defer-notice": (SentResult,),
+    "request deposit": (DepositsResult,),
     "request end": (SentResult,),
+    "request erase": (SentResult,),
     "request extend": (SentResult,),
+    "request extend-seal": (SentResult,),
     "request fetch": (FetchResult,),
     "request hold": (SentResult,),
+    "request letter": (LetterResult,),
     "request lint": (LintResult,),
     "request maintain": (SentResult,),
-    "request new": (DraftResult,),
+    "request new": (DraftResult, DividedResult),
     "request new-deadline": (SentResult,),
     "request notice": (SentResult,),
     "request notify": (SentResult,),
     "request preview": (PreviewResult,),
+    "request radar": (RadarResult, DraftResult),
+    "request receive": (TakenResult,),
+    "request receive-outside": (OutsideResult,),
     "request report-error": (SentResult,),
     "request report-excess": (SentResult,),
+    "request rewrap": (SentResult,),
     "request second": (SentResult,),
-    "request send": (SentResult, OutboxResult, DiscardedResult),
+    "request send": (SentResult, OutboxResult, DiscardedResult, TogetherResult),
     "request settle-cost": (SentResult,),
     "request status": (RequestResult, ListResult),
+    "request template list": (TemplatesResult,),
+    "request template save": (TemplateResult,),
+    "request template show": (TemplateResult,),
     "request transmitted-outside": (SentResult,),
     "request watch": (WatchedResult,),
     "request withdraw": (SentResult,),
+    "request xray": (XrayResult,),
     "verify": (BundleVerdictResult,),
 }
 

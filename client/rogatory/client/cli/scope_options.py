@@ -19,6 +19,12 @@ from rogatory.client.cli.session import UsageError
 from rogatory.protocol.errors import Invalid
 from rogatory.protocol.instants import parse_instant
 
+NARROW = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[N:]WHAT", help="Less of task N or of all: drop, without=ELEMENT, window=DAY..DAY; repeat."
+    ),
+]
 DROP_TASK = Annotated[list[int] | None, typer.Option(metavar="N", min=1, help="Leave out a task; repeat.")]
 DROP_ELEMENT = Annotated[
     list[str] | None, typer.Option(metavar="[N:]ELEMENT", help="Leave out an element, of task N or of all.")
@@ -34,17 +40,36 @@ def narrowing_of(
     drop_element: Sequence[str] | None,
     since: Sequence[str] | None,
     until: Sequence[str] | None,
+    narrow: Sequence[str] | None = None,
 ) -> Narrowing:
-    """Return what the options leave out.
+    """Return what the options leave out; ``narrow`` says the same as the others in one option.
 
     Raises:
         UsageError: An option does not have its form.
     """
+    tasks, elements = list(drop_task or ()), list(drop_element or ())
+    firsts, lasts = list(since or ()), list(until or ())
+    for text in narrow or ():
+        number, what = numbered(text, "--narrow")
+        at = f"{number}:" if number else ""
+        word, _, value = what.partition("=")
+        first, dots, last = value.partition("..")
+        if what == "drop" and number:
+            tasks.append(number)
+        elif word == "without" and value:
+            elements.append(f"{at}{value}")
+        elif word == "window" and dots and first and last:
+            firsts.append(f"{at}{first}")
+            lasts.append(f"{at}{last}")
+        else:
+            raise UsageError(
+                "The form is N:drop, [N:]without=ELEMENT or [N:]window=DAY..DAY.", "--narrow", "FORM"
+            )
     return Narrowing(
-        drop_tasks=frozenset(drop_task or ()),
-        drop_elements=frozenset(numbered(text, "--drop-element") for text in drop_element or ()),
-        since_day=days_of(since or (), "--since"),
-        until_day=days_of(until or (), "--until"),
+        drop_tasks=frozenset(tasks),
+        drop_elements=frozenset(numbered(text, "--drop-element") for text in elements),
+        since_day=days_of(firsts, "--since"),
+        until_day=days_of(lasts, "--until"),
     )
 
 

@@ -26,6 +26,7 @@ from rogatory.client.profile import CONFIG, Profile, Secrets
 ENV_PROFILE: Final = "ROGATORY_PROFILE"
 ENV_HOME: Final = "ROGATORY_HOME"
 MIN_PASSPHRASE: Final = 10
+_YES: Final = frozenset({"y", "yes"})
 _REFUSED: Final = {
     "PRESENT": "There is no file of this name.",
     "REGULAR_FILE": "A regular file is wanted here, no folder, pipe or device.",
@@ -132,14 +133,24 @@ class Run:
         self.output.show(tree)
         if self.yes:
             return
-        asked = f"{question} Type the word {word} to sign: " if word else f"{question} [y/N] "
-        self.output.err.write(asked)
-        self.output.err.flush()
-        answer = self.stdin.readline().strip()
-        if not self.stdin.isatty():
-            self.output.say("")
-        if answer.casefold() != word.casefold() if word else answer.casefold() not in {"y", "yes"}:
+        asked = f"{question} Type the word {word} to sign: " if word else f"{question} Type yes or no: "
+        if self.ask(asked).casefold() not in ({word.casefold()} if word else _YES):
             raise Aborted("You did not agree, so nothing was signed or sent.")
+
+    def ask(self, question: str) -> str:
+        """Ask for one line; no answer is ever taken for one, so an empty line is asked again.
+
+        Returns:
+            The line without what surrounds it; empty where the input has ended.
+        """
+        while True:
+            self.output.err.write(question)
+            self.output.err.flush()
+            line = self.stdin.readline()
+            if not self.stdin.isatty():
+                self.output.say("")
+            if line.strip() or not line:
+                return line.strip()
 
 
 def profile_path(text: str) -> Path:

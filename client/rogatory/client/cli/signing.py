@@ -15,6 +15,7 @@ from rogatory.client.cli.command import call
 from rogatory.client.cli.exits import Exit
 from rogatory.client.cli.render.content import opened_sections, reduced_rows
 from rogatory.client.cli.render.draft import findings_tree
+from rogatory.client.cli.render.facts import four_facts
 from rogatory.client.cli.render.law import doubt_sections
 from rogatory.client.cli.render.names import Names, make_names
 from rogatory.client.cli.render.state import sent_tree
@@ -65,9 +66,13 @@ _QUESTIONS: Final = {
     "END": "Sign that the data are no longer needed?",
     "DEFER_NOTICE": "Sign that the person is not told yet?",
     "NOTIFY_SUBJECT": "Sign this about the notice?",
+    "EXTEND_SEAL": "Sign that the entries stay sealed?",
+    "REWRAP": "Give this reader the key?",
     "CLAIM_COST": "Sign this claim?",
     "SETTLE_COST": "Sign this answer to the claim?",
     "TRANSMIT_OUTSIDE": "Record this?",
+    "PAGE_ACK": "Sign that you have seen the call?",
+    "ERASE": "Have it destroyed for good?",
 }
 
 
@@ -101,6 +106,31 @@ def picture_under_law(session: Session, prepared: Prepared) -> Section:
 
 def _grants(body: Body) -> bool:
     return isinstance(body, Validate) and body.decision in _GRANTS
+
+
+def _once_more(session: Session, prepared: Prepared) -> Iterator[Section]:
+    """Yield the four facts that stand right before the question, where a request is signed or decided on."""
+    statement, opened = prepared.statement, prepared.opened
+    if opened is None or not isinstance(statement.body, Issue | Validate):
+        return
+    issue = statement if isinstance(statement.body, Issue) else None
+    if issue is None and prepared.view is not None:
+        issue = prepared.view.issue.verified.statement
+    if issue is None or not isinstance(issue.body, Issue):
+        return
+    granted = (
+        {item.number: item for item in statement.body.granted} if isinstance(statement.body, Validate) else {}
+    )
+    header = issue.header
+    yield four_facts(
+        session.packs[header.pack_digest],
+        issue.body.legal_type,
+        header.tasks,
+        granted,
+        opened.particulars,
+        opened.grounds,
+        header.facts,
+    )
 
 
 def _changes(prepared: Prepared) -> Iterator[Section]:
@@ -155,6 +185,8 @@ async def ask_and_send(
     kind = prepared.statement.header.kind.name
     tree = picture_under_law(session, prepared)
     shown = Section(tree.title, (*also, *tree.items))
+    tree = picture(prepared, session_names(session))
+    shown = Section(tree.title, (*also, *tree.items, *_once_more(session, prepared)))
     try:
         run.confirm(shown, _QUESTIONS.get(kind, "Sign this?"), word=word_for(prepared))
     except Aborted:

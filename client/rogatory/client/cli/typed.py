@@ -60,9 +60,7 @@ def typed_twice(run: Run, given: Given, identifier_type: str, text: str) -> None
 
 
 def _ask(run: Run) -> str:
-    run.output.err.write("Type the identifier again: ")
-    run.output.err.flush()
-    return run.stdin.readline().strip()
+    return run.ask("Type the identifier again: ")
 
 
 def _lifted(text: str, identifier_type: str) -> tuple[str, DraftExhibit]:

@@ -16,7 +16,7 @@ from rogatory.client.cli.render.names import make_names
 from rogatory.client.cli.render.state import discarded_tree, outbox_tree
 from rogatory.client.cli.render.statement import statement_tree
 from rogatory.client.cli.render.tree import Section, text_row
-from rogatory.client.cli.results import DiscardedResult, OutboxResult
+from rogatory.client.cli.results_outbox import DiscardedResult, OutboxResult
 from rogatory.client.cli.session import Run
 from rogatory.client.outbox import Waiting, discard, find
 from rogatory.client.session import Session

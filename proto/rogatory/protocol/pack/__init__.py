@@ -7,6 +7,7 @@ changed deadline, a new category or a new kind of identifier is a new file.
 """
 
 from rogatory.protocol.pack.asked import Asked
+from rogatory.protocol.pack.checklist import Checked, checklist, legal_basis
 from rogatory.protocol.pack.judging import (
     Judged,
     Standing,
@@ -24,14 +25,17 @@ __all__ = [
     "EMERGENCY",
     "MAX_PACK",
     "Asked",
+    "Checked",
     "Finding",
     "Judged",
     "Pack",
     "Standing",
     "check_refusal",
     "check_validator",
+    "checklist",
     "findings",
     "judge",
+    "legal_basis",
     "lint_pack",
     "load_pack",
     "pack_digest",

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rogatory.protocol.header import Fact, Task
-from rogatory.protocol.pack.shape import EMERGENCY, VALIDATION
+from rogatory.protocol.pack.shape import EMERGENCY, ORAL, VALIDATION
 from rogatory.protocol.statements import RequestKind
 
 
@@ -37,10 +38,15 @@ class Asked:
     day: int
     issuing: str
     receiving: str
+    _stated: Mapping[str, Fact] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the facts out by code: a pack's rules ask for them a dozen times, also for those that are not stated."""
+        object.__setattr__(self, "_stated", {fact.code: fact for fact in self.facts})
 
     def fact(self, code: str) -> Fact | None:
         """Return the fact with this code, if it is stated."""
-        return next((fact for fact in self.facts if fact.code == code), None)
+        return self._stated.get(code)
 
     def states(self, code: str, value: str) -> bool:
         """Tell whether a fact is stated with a value."""
@@ -55,4 +61,10 @@ class Asked:
     @property
     def ex_post(self) -> bool:
         """Whether it is issued first and validated afterwards: said so, or an emergency that names no authority."""
-        return self.states(VALIDATION, "EX_POST") or (self.emergency and not self.validator)
+        unasked = self.emergency and not self.validator
+        return unasked or self.oral or self.states(VALIDATION, "EX_POST")
+
+    @property
+    def oral(self) -> bool:
+        """Whether the authority has said yes by word of mouth, and its signature is owed."""
+        return self.states(VALIDATION, ORAL)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from rogatory.protocol.pack.shape import FactRule, Rule
 Evaluate = Callable[[Any], Any]
 # A fact as rules write it: facts["code"].
 _FACT: Final = re.compile(r'facts\["([^"]+)"\]')
+# Text in other quotes could hold what looks like a fact; no rule needs it, and one that has it is evaluated as it stands.
+_ODD_TEXT: Final = re.compile(r'\'|"""')
 
 # name -> what it is, for the documentation and for the check that a rule uses nothing else
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -78,9 +81,57 @@ def _needed(expressions: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str
     for expression in expressions:
         names |= set(cel.compile(expression).variables())
         found = _FACT.findall(expression)
-        written = written and len(found) == expression.count("facts")
+        written = written and len(found) == expression.count("facts") and not _ODD_TEXT.search(expression)
         codes |= set(found)
     return frozenset(names & set(NAMES)), frozenset(codes) if written else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _all_hold(expressions: tuple[tuple[str, str], ...], absent: frozenset[tuple[str, str]]) -> Evaluate:
+    """Return what evaluates rules (``when``, ``holds``) as one, with what absent facts are written in their place."""
+    import cel  # noqa: PLC0415 - as above
+
+    values = dict(absent)
+
+    def written(text: str) -> str:
+        return _FACT.sub(lambda found: values.get(found[1], found[0]), text)
+
+    # A line of its own for each expression, so that a comment ends with it.
+    joined = " &&\n".join(
+        f"((\n{written(when) or 'true'}\n) ? (\n{written(holds)}\n) : true)" for when, holds in expressions
+    )
+    evaluate: Evaluate = cel.compile(joined).execute
+    return evaluate
+
+
+def broken(
+    asked: Asked,
+    facts: Mapping[str, FactRule],
+    categories: tuple[str, ...],
+    rank: int,
+    validation: str,
+    rules: Sequence[Rule],
+) -> Iterator[Rule]:
+    """Yield the rules that do not hold of a request.
+
+    All of them are evaluated as one expression first, with what is absent written into it: handing values over to the
+    evaluator is what costs. Where that does not plainly say yes, each is evaluated for itself.
+    """
+    texts = tuple([(rule.when, rule.holds) for rule in rules])
+    names, codes = _needed(tuple([text for pair in texts for text in pair if text]))
+    if codes is not None:
+        stated = codes & {fact.code for fact in asked.facts}
+        absent = frozenset((code, "[]" if facts[code].values else "0") for code in codes - stated)
+        # Whatever fails here fails below too, with the name of its rule.
+        with suppress(RuntimeError, TypeError, ValueError, KeyError):
+            given = _context(asked, facts, names, stated, categories, rank, validation)
+            if _all_hold(texts, absent)(given) is True:
+                return
+    given = context(asked, facts, categories, rank, validation, rules)
+    for rule in rules:
+        at = f"pack.rules.{rule.id}"
+        if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):
+            yield rule
 
 
 def context(
@@ -91,21 +142,26 @@ def context(
     validation: str,
     rules: Iterable[Rule],
 ) -> Any:  # noqa: ANN401
-    """Return what rules are evaluated against, built once for each request and with no more in it than these rules use.
+    """Return what rules are evaluated against one by one, with no more in it than these rules use."""
+    names, codes = _needed(tuple([text for rule in rules for text in (rule.when, rule.holds) if text]))
+    wanted = facts if codes is None else facts.keys() & codes
+    return _context(asked, facts, names, wanted, categories, rank, validation)
 
-    Handing values over to the evaluator is what costs, not evaluating.
-    """
+
+def _context(
+    asked: Asked,
+    facts: Mapping[str, FactRule],
+    names: frozenset[str],
+    codes: Iterable[str],
+    categories: tuple[str, ...],
+    rank: int,
+    validation: str,
+) -> Any:  # noqa: ANN401
     import cel  # noqa: PLC0415 - as above
 
-    names, codes = _needed(tuple([text for rule in rules for text in (rule.when, rule.holds) if text]))
     given: dict[str, Any] = {}
     if "facts" in names:
-        stated = {fact.code: fact for fact in asked.facts}
-        given["facts"] = {
-            code: _value(stated.get(code), rule)
-            for code, rule in facts.items()
-            if codes is None or code in codes
-        }
+        given["facts"] = {code: _value(asked.fact(code), facts[code]) for code in codes}
     if "categories" in names:
         given["categories"] = list(categories)
     if "rank" in names:

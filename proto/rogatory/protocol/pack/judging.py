@@ -18,9 +18,9 @@ from rogatory.protocol.errors import Refused
 from rogatory.protocol.header import DAY_MS
 from rogatory.protocol.identifiers import BULK_TYPES
 from rogatory.protocol.pack.asked import Asked
-from rogatory.protocol.pack.expressions import context, holds
+from rogatory.protocol.pack.expressions import broken
 from rogatory.protocol.pack.law import Pack
-from rogatory.protocol.pack.shape import LISTED, PENALTY, SENTENCE, AuthorityRule, KindRules
+from rogatory.protocol.pack.shape import LANGUAGE, LISTED, PENALTY, SENTENCE, AuthorityRule, KindRules
 from rogatory.protocol.statements import RequestKind
 
 
@@ -93,6 +93,8 @@ def findings(pack: Pack, asked: Asked, *, as_if_in_force: bool = False) -> Itera
         return
     yield from _categories(pack, asked, rules, categories)
     rank = pack.rank(categories)
+    if rank not in rules.authority:
+        return  # of a category that this kind does not have, as was just said
     yield from _threshold(pack, asked, rules, rank)
     if notification_required(asked, rules, rank) and not asked.enforcing:
         path = pack.rule("notify_enforcing_authority")
@@ -155,6 +157,8 @@ def _facts(pack: Pack, asked: Asked, rules: KindRules) -> Iterator[Refused]:
     for code in rules.required_facts:
         if asked.fact(code) is None:
             yield Refused(errors.X_FIELD_MISSING, "header.facts", pack.rule(f"required_facts/{code}"))
+    if pack.languages and not any(asked.states(LANGUAGE, language) for language in pack.languages):
+        yield Refused(errors.X_LANGUAGE_NOT_ACCEPTED, "header.facts", pack.rule("languages"))
 
 
 def _tasks(pack: Pack, asked: Asked) -> Iterator[Refused]:
@@ -199,27 +203,28 @@ def _authority(pack: Pack, asked: Asked, rules: KindRules, rank: str) -> Iterato
         path = pack.rule(f"authority/{rank}/issue")
         yield Refused(errors.X_AUTHORITY_NOT_COMPETENT, "header.issuer.role", path)
         return
-    if asked.ex_post and not rule.ex_post:
+    if asked.oral and not pack.oral_validation:
+        yield Refused(errors.X_VALIDATION_MISSING, "header.facts", pack.rule("oral_validation"))
+    elif asked.ex_post and not rule.ex_post:
         path = pack.rule(f"authority/{rank}/ex_post")
         yield Refused(errors.X_EX_POST_NOT_ALLOWED_FOR_CATEGORY, "header.facts", path)
-    elif asked.ex_post and not asked.emergency:
+    elif asked.ex_post and not asked.emergency and not asked.oral:
         yield Refused(errors.X_VALIDATION_MISSING, "header.facts", pack.rule(f"authority/{rank}/ex_post"))
     if not asked.validator:
         yield Refused(errors.X_VALIDATION_MISSING, "body.authority", pack.rule(f"authority/{rank}/validate"))
 
 
 def _expressions(
-    pack: Pack, asked: Asked, rules: KindRules, categories: tuple[str, ...], rank: str
+    pack: Pack, asked: Asked, rules: KindRules, categories: tuple[str, ...], rank: str, limits: str = ""
 ) -> Iterator[Refused]:
-    mine = [rule for rule in rules.rules if not rule.limits]
+    """What the rules of a kind say to a request; with ``limits``, those about the use of that refusal code."""
+    mine = [rule for rule in rules.rules if rule.limits == limits]
     if not mine:
         return
-    validation = standing(asked, rules.authority[rank]).value
-    given = context(asked, pack.facts, categories, int(rank), validation, mine)
-    for rule in mine:
-        at = f"pack.rules.{rule.id}"
-        if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):
-            yield Refused(rule.code, rule.field, pack.rule(f"rules/{rule.id}"))
+    stands = standing(asked, rules.authority[rank]).value
+    for rule in broken(asked, pack.facts, categories, int(rank), stands, mine):
+        field = "body.code" if limits else rule.field
+        yield Refused(rule.code, field, pack.rule(f"rules/{rule.id}"))
 
 
 def check_refusal(pack: Pack, asked: Asked, code: str) -> None:
@@ -229,14 +234,6 @@ def check_refusal(pack: Pack, asked: Asked, code: str) -> None:
         Refused: With the rule's code: this ground is not open here.
     """
     rules = pack.rules(asked.kind)
-    mine = [rule for rule in rules.rules if rule.limits == code]
-    if not mine:
-        return
     categories = pack.categories_of(asked.tasks)
-    rank = pack.rank(categories)
-    stands = standing(asked, rules.authority[rank]).value
-    given = context(asked, pack.facts, categories, int(rank), stands, mine)
-    for rule in mine:
-        at = f"pack.rules.{rule.id}"
-        if (not rule.when or holds(rule.when, given, at)) and not holds(rule.holds, given, at):
-            raise Refused(rule.code, "body.code", pack.rule(f"rules/{rule.id}"))
+    for refusal in _expressions(pack, asked, rules, categories, pack.rank(categories), code):
+        raise refusal

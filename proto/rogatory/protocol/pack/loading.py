@@ -108,7 +108,7 @@ def _read(payload: bytes) -> tuple[Pack | None, list[Finding]]:
 
 def _unknown(source: Source, error: Invalid) -> int:
     """Return the line of a key that nobody knows. Errors of plain data name the mapping and no key, so it is tried out."""
-    mapping = source.mappings[error.field]
+    mapping = source.mappings.get(error.field, {})  # none where the fault is in a list
     for key in list(mapping):
         value = mapping.pop(key)
         try:
@@ -224,6 +224,7 @@ def _vocabulary(pack: Pack) -> Iterator[Finding]:
     for code, fact in pack.facts.items():
         yield from _need(bool(fact.values) != bool(fact.number_max), f"pack.facts.{code}", "VALUES_OR_NUMBER")
         yield from _codes(fact.values, f"pack.facts.{code}.values")
+    yield from _stated(pack)
     for name, refusals in pack.refusal.items():
         yield from _codes(refusals, f"pack.refusal.{name}")
     for needed in ("authority", "provider"):
@@ -241,6 +242,17 @@ def _vocabulary(pack: Pack) -> Iterator[Finding]:
         yield from _period(pack.user_information.longest_delay, "pack.user_information.longest_delay")
         yield from _period(pack.user_information.inform_within, "pack.user_information.inform_within")
         yield from _codes(pack.user_information.delay_grounds, "pack.user_information.delay_grounds")
+
+
+def _stated(pack: Pack) -> Iterator[Finding]:
+    """What a request must be able to state where the pack wants it stated: its language, a yes by word of mouth."""
+    if pack.languages:
+        known = pack.facts[shape.LANGUAGE].values if shape.LANGUAGE in pack.facts else ()
+        yield from _codes(pack.languages, "pack.languages")
+        yield from _each(pack.languages, known, "pack.languages", "FACT_EXISTS")
+    if pack.oral_validation:
+        said = pack.facts[shape.VALIDATION].values if shape.VALIDATION in pack.facts else ()
+        yield from _need(shape.ORAL in said, "pack.oral_validation", "FACT_EXISTS")
 
 
 def _objections(pack: Pack) -> Iterator[Finding]:

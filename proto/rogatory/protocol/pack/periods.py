@@ -9,6 +9,7 @@ say; where it says UNVERIFIED nothing moves, and the earlier end is the one that
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -45,6 +46,7 @@ class Period:
     hours: int = 0
 
 
+@functools.lru_cache(maxsize=256)
 def parse_period(text: str, at: str) -> Period:
     """Return a period such as ``P10D`` or ``PT8H``.
 
@@ -57,6 +59,7 @@ def parse_period(text: str, at: str) -> Period:
     return Period(int(match["days"] or 0), int(match["hours"] or 0))
 
 
+@functools.lru_cache(maxsize=256)
 def parse_day(text: str, at: str) -> int:
     """Return an ISO date as days since 1970-01-01.
 
@@ -83,7 +86,7 @@ def end_ms(period: Period, start_ms: int, count: DayCount, *, working: bool = Fa
     """
     if period.hours:
         return start_ms + period.hours * HOUR_MS
-    free = frozenset((dt.date.fromisoformat(text) - _EPOCH).days for text in count.holidays)
+    free = _days(count.holidays)
     last = start_ms // DAY_MS
     if working:
         for _ in range(period.days):
@@ -93,6 +96,11 @@ def end_ms(period: Period, start_ms: int, count: DayCount, *, working: bool = Fa
         if count.weekend_end == "NEXT_WORKING_DAY":
             last = _working_day(last, free)
     return (last + 1) * DAY_MS
+
+
+@functools.lru_cache(maxsize=64)
+def _days(dates: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(parse_day(text, "pack.day_count.holidays") for text in dates)
 
 
 def _working_day(day: int, free: frozenset[int]) -> int:

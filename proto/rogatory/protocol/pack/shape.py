@@ -23,6 +23,8 @@ def _nothing() -> Mapping[str, Any]:
 
 # Facts that the code itself gives a meaning; a pack lists them like any other.
 EMERGENCY: Final = "emergency"
+ORAL: Final = "ORAL"
+LANGUAGE: Final = "language"
 VALIDATION: Final = "validation"  # EX_POST: signed before the validating authority could be had
 SENTENCE: Final = "sentence_execution_months"
 PENALTY: Final = "offence.max_penalty_months"
@@ -241,11 +243,10 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class LogRules:
-    """Months until entries open to the public; operations of LED Art. 25 that are logged; years that data may be kept."""
+    """Months until entries open to the public, and operations of LED Art. 25 that are logged."""
 
     seal_months: int
     operations: tuple[str, ...]
-    retention_years: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +301,9 @@ class PackFile:
     """The file, key by key, and nothing derived.
 
     ``parties`` has ``except`` or ``only``: jurisdictions, ISO 3166. ``labels`` has the elements whose items must say which
-    one of several they are, with the labels to choose from: a billing address is not where a line ends.
+    one of several they are, with the labels to choose from: a billing address is not where a line ends. ``languages``, codes of
+    ISO 639 in capitals, are those of which a request must state one (fact ``language``); none where the law says nothing. With
+    ``oral_validation`` an authority may say yes by word of mouth (``validation: [ORAL]``) and owes its signature within ``ex_post``.
     """
 
     pack_id: str

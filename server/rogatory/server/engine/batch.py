@@ -23,7 +23,7 @@ from rogatory.server.engine.core import Core
 from rogatory.server.store.contract import ViewRow
 from rogatory.server.vault import NO_REQUEST
 
-_OPENINGS = "openings"
+_OPENINGS, _KEPT = "openings", "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Batch:
         self.time_ms = time_ms
         self.entries: list[bytes] = []
         self.laws: list[Pack] = []
+        self.erased: list[bytes] = []  # requests whose vault key goes once this is committed
 
     @property
     def next_index(self) -> int:
@@ -133,9 +134,27 @@ def open_row(core: Core, row: ViewRow) -> tuple[Opening, ...]:
     Raises:
         LogCorrupt: The vault key is gone or the row was changed.
     """
+    if row.kept:
+        return _decode_kept(core.vault.open(NO_REQUEST, f"{_KEPT}/{row.i}", row.openings))
     return decode_openings(
         core.vault.open(row.request_id or NO_REQUEST, f"{_OPENINGS}/{row.i}", row.openings)
     )
+
+
+def seal_kept(core: Core, index: int, openings: tuple[Opening, ...]) -> bytes:
+    """Return some openings of an entry as they outlive its request's key: slot, salt and length-prefixed value each."""
+    rows = [bytes([o.slot]) + o.salt + len(o.value).to_bytes(4, "big") + o.value for o in openings]
+    return core.vault.seal(NO_REQUEST, f"{_KEPT}/{index}", b"".join(rows))
+
+
+def _decode_kept(blob: bytes) -> tuple[Opening, ...]:
+    found: list[Opening] = []
+    at = 0
+    while at < len(blob):
+        end = at + 37 + int.from_bytes(blob[at + 33 : at + 37], "big")
+        found.append(Opening(blob[at], blob[at + 1 : at + 33], blob[at + 37 : end]))
+        at = end
+    return tuple(found)
 
 
 def decode_openings(blob: bytes) -> tuple[Opening, ...]:

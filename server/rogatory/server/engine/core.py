@@ -15,12 +15,12 @@ from rogatory.audit.log import Log
 from rogatory.protocol import errors, keys
 from rogatory.protocol.directory import Directory, KeyRow, OrgRow, PartyKind, RowStatus
 from rogatory.protocol.envelope import sign_statement
-from rogatory.protocol.errors import NotAuthorised
+from rogatory.protocol.errors import NotAuthorised, Refused
 from rogatory.protocol.feed import EMPTY_FEED
 from rogatory.protocol.header import Address, Header, Issuer, Seen, StatementKind
 from rogatory.protocol.ids import Clock, Entropy, uuid7
 from rogatory.protocol.pack import Pack
-from rogatory.protocol.state import RequestState
+from rogatory.protocol.state import Flag, RequestState
 from rogatory.protocol.statements import Body, Statement
 from rogatory.server.engine.floods import Floods
 from rogatory.server.engine.states import States
@@ -101,10 +101,13 @@ class Core:
 
         Raises:
             NotAuthorised: ``X_NOT_FOUND``, the same for another party's request as for none at all.
+            Refused: ``X_ERASED``: it was erased; only who saw it before is told so.
         """
         state, leaf = self.state(request_id)
         if state is None or not (caller.kind is PartyKind.OVERSIGHT or caller.row.org in state.parties):
             raise NotAuthorised(errors.X_NOT_FOUND, "request_id", "REQUEST.PARTY")
+        if Flag.ERASED in state.flags:
+            raise Refused(errors.X_ERASED, "request_id", "ERASED")
         return state, leaf
 
     def sign(

@@ -159,6 +159,7 @@ class Engine:
                 Log.create(store.log, root.log_origin, head_signer)
         vault = Vault(files.vault, entropy, create=not begun)
         opened.callback(vault.close)
+        vault.destroy(store.erased())  # what a process that was killed after the commit has left
         core = Core(
             store=store,
             vault=vault,
@@ -222,7 +223,8 @@ class Engine:
             core.log.adopt(staged)
         core.packs.update({pack.digest: pack for pack in batch.laws})
         finish = Finish(core, staged)
-        replies = [item if isinstance(item, RogatoryError) else item(finish) for item in pending]
+        replies = [item if isinstance(item, RogatoryError) else _answered(item, finish) for item in pending]
+        core.vault.destroy(batch.erased)
         failpoint("batch.answer.after")
         return replies
 
@@ -326,6 +328,13 @@ class Engine:
         """Raise the log's epoch, so that an engine left over on the same folder can commit nothing more."""
         with self._core.store.transaction():
             self._core.log.fence()
+
+
+def _answered(answer: Answer, finish: Finish) -> Reply:
+    try:
+        return answer(finish)
+    except RogatoryError as error:  # such as a request that was erased later in the same commit
+        return error
 
 
 def _durable_parts(parts: Path, request_id: bytes, disclosure_id: bytes) -> list[tuple[bytes, int]]:

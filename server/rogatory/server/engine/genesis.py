@@ -7,7 +7,7 @@ versions of list and packs will be submitted as statements; this module only ope
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from rogatory.audit.errors import FileRefused
 from rogatory.audit.files import read_file
 from rogatory.audit.framing import th
 from rogatory.protocol import codec, errors, tags
+from rogatory.protocol.catalogues import Catalogue, read_catalogue
 from rogatory.protocol.directory import Directory, TrustRoot
 from rogatory.protocol.entry import Fields, scheme_fields
 from rogatory.protocol.entry_schema import SCHEMA
 from rogatory.protocol.errors import Invalid, NotVerified
-from rogatory.protocol.header import StatementKind
+from rogatory.protocol.header import Address, StatementKind
 from rogatory.protocol.laws import open_pack, open_recall
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.quorum import MAX_QUORUM, Quorum, open_root, open_trust_list, quorum_digest
@@ -99,3 +100,13 @@ def load_laws(rows: Sequence[SchemeRow], root: TrustRoot) -> dict[bytes, Pack]:
             recall = open_recall(row.data, root)
             packs[recall.pack_digest] = replace(packs[recall.pack_digest], recalled_at=row.i)
     return packs
+
+
+def newest_catalogues(rows: Iterable[SchemeRow]) -> dict[Address, tuple[SchemeRow, Catalogue]]:
+    """Return the newest catalogue of each unit; they were verified when they came in, and versions only grow."""
+    found: dict[Address, tuple[SchemeRow, Catalogue]] = {}
+    for row in rows:
+        if row.kind == StatementKind.CATALOGUE.name:
+            catalogue = read_catalogue(row.data)
+            found[catalogue.address] = (row, catalogue)
+    return found

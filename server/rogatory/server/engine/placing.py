@@ -11,12 +11,14 @@ from rogatory.protocol.decision import Setting
 from rogatory.protocol.entry import entry_fields
 from rogatory.protocol.envelope import Verified
 from rogatory.protocol.feed import next_feed
+from rogatory.protocol.header import StatementKind
 from rogatory.protocol.lifecycle import decide
 from rogatory.protocol.pack import Pack
 from rogatory.protocol.state import RequestState
 from rogatory.protocol.wire import FeedItem
 from rogatory.server.engine.batch import Batch, Placed
 from rogatory.server.engine.core import Core
+from rogatory.server.engine.erasing import erase
 from rogatory.server.engine.states import Known
 from rogatory.server.store.contract import StatementRow
 
@@ -66,6 +68,8 @@ def place_statement(
     failpoint("submit.state.after")
     _feed(core, after, verified, placed.index)
     failpoint("submit.feed.after")
+    if header.kind is StatementKind.ERASE:
+        erase(core, batch, header.request_id, placed.index)
     return placed, now
 
 

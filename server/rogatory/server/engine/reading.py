@@ -13,7 +13,7 @@ from typing import Final
 from rogatory.protocol import codec, errors
 from rogatory.protocol.directory import PartyKind
 from rogatory.protocol.entry import READ_PURPOSES, read_fields
-from rogatory.protocol.errors import Invalid, NotAuthorised
+from rogatory.protocol.errors import Invalid, NotAuthorised, Refused
 from rogatory.protocol.header import StatementKind
 from rogatory.protocol.ids import is_uuid7, uuid7
 from rogatory.protocol.sealed import object_digest, parse_sealed
@@ -50,6 +50,7 @@ def get_request(core: Core, batch: Batch, caller: Caller, payload: bytes) -> Ans
     read = _read(core, batch, caller, "GET_REQUEST", request.purpose, state, leaf)
 
     def answer(finish: Finish) -> bytes:
+        core.visible(caller, request.request_id)  # or it was erased in this very commit
         statements = []
         for row in core.store.statements_of(request.request_id):
             view = core.store.view(row.i)
@@ -171,7 +172,7 @@ def _look(
     """Return a request that the caller may see; a refused look is logged before it is refused."""
     try:
         return core.visible(caller, request_id)
-    except NotAuthorised:
+    except (NotAuthorised, Refused):
         _read(core, batch, caller, what, purpose, None, b"")
         raise
 

@@ -13,9 +13,11 @@ from rogatory.audit.failpoints import failpoint
 from rogatory.audit.merkle import root_of
 from rogatory.protocol import codec, errors, sealed
 from rogatory.protocol.envelope import Verified, parse_envelope
-from rogatory.protocol.errors import Invalid, NotAuthorised, RogatoryError, Unavailable
+from rogatory.protocol.errors import Invalid, NotAuthorised, Refused, RogatoryError, Unavailable
+from rogatory.protocol.header import StatementKind
 from rogatory.protocol.lifecycle import pack_of
 from rogatory.protocol.receipt import Receipt, Rejection
+from rogatory.protocol.state import Flag
 from rogatory.protocol.statements import FLOOD_RULE, MAX_ENVELOPE, UNSUBMITTED, Disclose, Statement
 from rogatory.protocol.wire import SubmitResponse, SubmitResult
 from rogatory.server.engine.ahead import Call
@@ -113,7 +115,9 @@ def _replayed(core: Core, caller: Caller, data: bytes) -> _Again | None:
     if row is None or row.envelope != data or row.org != caller.row.org:
         return None
     view = core.store.view(row.i)
-    return None if view is None else _Again(view)
+    # Of an erased request only the erasure itself is still there as it was first answered.
+    gone = view is None or (view.kept and statement.header.kind is not StatementKind.ERASE)
+    return None if gone or view is None else _Again(view)
 
 
 def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Accepted:
@@ -121,10 +125,12 @@ def _accept(core: Core, batch: Batch, caller: Caller, verified: Verified) -> _Ac
     header = verified.header
     if header.issuer.org != caller.row.org or header.kind in UNSUBMITTED:
         raise NotAuthorised(errors.X_NOT_AUTHORISED, "header.issuer", "PEER_IS_ISSUER")
+    known = core.states.get(header.request_id)
+    if known is not None and Flag.ERASED in known.state.flags and caller.row.org in known.state.parties:
+        raise Refused(errors.X_ERASED, "header.request_id", "ERASED")
     if core.store.statement_by_id(header.statement_id) is not None:
         raise Invalid(errors.X_REPLAY, "header.statement_id", "STATEMENT_ID_TAKEN")
     _seen(core, verified)
-    known = core.states.get(header.request_id)
     if known is not None:
         known = strike(core, batch, known)
     pack = pack_of(known.state if known is not None else None, verified, core.packs)

@@ -39,3 +39,8 @@ class DirectoryServicer(services_pb2_grpc.DirectoryServiceServicer):
     async def GetPacks(self, request: pb.GetPacksRequest, context: Any) -> pb.GetPacksResponse:
         message: pb.GetPacksResponse = codec.to_message(self._reader.packs_response())
         return message
+
+    @override
+    async def ListProviders(self, request: pb.ListProvidersRequest, context: Any) -> pb.ListProvidersResponse:
+        message: pb.ListProvidersResponse = codec.to_message(self._reader.providers_response())
+        return message

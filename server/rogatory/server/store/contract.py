@@ -41,6 +41,7 @@ class StatementRow:
 class ViewRow:
     """What opens an entry: 512 bytes of commitments, vault ciphertext of the openings, the signed bytes if any.
 
+    ``kept``: of an erased request, with only what outlives it, sealed apart from the request's key.
     When added, ``envelope`` is None for an accepted statement too, whose own row has the bytes; read, it is there.
     """
 
@@ -50,6 +51,7 @@ class ViewRow:
     commitments: bytes
     openings: bytes
     envelope: bytes | None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,14 @@ class ExchangeStore(Protocol):
         """Add what opens a new entry."""
         ...
 
+    def views_of(self, request_id: bytes) -> list[ViewRow]:
+        """Return what opens the entries of a request, its reads among them, in log order."""
+        ...
+
+    def keep_view(self, i: int, openings: bytes) -> None:
+        """Put in place of what opens an entry what is kept of it; once."""
+        ...
+
     def request(self, request_id: bytes) -> RequestRow | None:
         """Return what is kept of a request."""
         ...
@@ -147,6 +157,18 @@ class ExchangeStore(Protocol):
 
     def add_sealed(self, row: SealedRow) -> None:
         """Keep a sealed section; the same digest again changes nothing."""
+        ...
+
+    def drop_sealed(self, request_id: bytes) -> None:
+        """Delete all sealed sections of a request."""
+        ...
+
+    def add_erased(self, request_id: bytes, i: int) -> None:
+        """Note that a request was erased by the statement at a log index; once."""
+        ...
+
+    def erased(self) -> list[bytes]:
+        """Return the requests that were erased."""
         ...
 
     def feed_tip(self, org: bytes) -> FeedItem | None:

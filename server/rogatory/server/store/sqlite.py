@@ -33,13 +33,19 @@ from rogatory.server.store.pending import Pending
 
 # SQLite's integers end here and the wire's do not. Nothing stands at or above it, so a larger number means the same.
 _LAST: Final = 2**63 - 1
-MIGRATIONS: Final = ("0001_initial.sql", "0002_sealed_rows.sql", "0003_lean_rows.sql", "0004_clocks.sql")
+MIGRATIONS: Final = (
+    "0001_initial.sql",
+    "0002_sealed_rows.sql",
+    "0003_lean_rows.sql",
+    "0004_clocks.sql",
+    "0005_erasure.sql",
+)
 # The default of 2 MiB holds a minute of statements; then every look-up of an id reads pages from the file again.
 _CACHE_KIB: Final = 64 * 1024
 _ROOTS: Final = 1024
 _STATEMENT: Final = "SELECT i, statement_id, request_id, digest, org, envelope FROM statement"
 _VIEW: Final = (
-    "SELECT v.i, v.actor, v.request_id, v.commitments, v.openings, coalesce(v.envelope, s.envelope)"
+    "SELECT v.i, v.actor, v.request_id, v.commitments, v.openings, coalesce(v.envelope, s.envelope), v.kept"
     " FROM entry_view v LEFT JOIN statement s ON s.i = v.i"
 )
 
@@ -121,17 +127,30 @@ class SqliteExchangeStore:
         """Return what opens an entry."""
         self._flush()
         row = self._db.execute(f"{_VIEW} WHERE v.i = ?", (i,)).fetchone()
-        return None if row is None else ViewRow(*row)
+        return None if row is None else _view(row)
 
     def views(self, start: int, end: int) -> list[ViewRow]:
         """Return what opens entries start..end-1."""
         self._flush()
         rows = self._db.execute(f"{_VIEW} WHERE v.i >= ? AND v.i < ? ORDER BY v.i", (start, end))
-        return [ViewRow(*row) for row in rows]
+        return [_view(row) for row in rows]
 
     def add_view(self, row: ViewRow) -> None:
         """Add what opens a new entry."""
         self._pending.add_view(row)
+
+    def views_of(self, request_id: bytes) -> list[ViewRow]:
+        """Return what opens the entries of a request, in log order."""
+        self._flush()
+        rows = self._db.execute(f"{_VIEW} WHERE v.request_id = ? ORDER BY v.i", (request_id,))
+        return [_view(row) for row in rows]
+
+    def keep_view(self, i: int, openings: bytes) -> None:
+        """Put in place of what opens an entry what is kept of it."""
+        self._flush()
+        self._db.execute(
+            "UPDATE entry_view SET openings = ?, kept = 1 WHERE i = ? AND NOT kept", (openings, i)
+        )
 
     def request(self, request_id: bytes) -> RequestRow | None:
         """Return what is kept of a request."""
@@ -165,7 +184,7 @@ class SqliteExchangeStore:
         self._flush()
         return self._db.execute(
             "SELECT request_id, last_index FROM request_party WHERE org = ? AND last_index >= ?"
-            " ORDER BY last_index LIMIT ?",
+            " AND request_id NOT IN (SELECT request_id FROM erased) ORDER BY last_index LIMIT ?",
             (org, min(from_index, _LAST), limit),
         ).fetchall()
 
@@ -194,6 +213,18 @@ class SqliteExchangeStore:
             " ON CONFLICT(digest) DO NOTHING",
             (row.digest, row.request_id, row.org, row.length, row.data),
         )
+
+    def drop_sealed(self, request_id: bytes) -> None:
+        """Delete all sealed sections of a request."""
+        self._db.execute("DELETE FROM sealed WHERE request_id = ?", (request_id,))
+
+    def add_erased(self, request_id: bytes, i: int) -> None:
+        """Note that a request was erased."""
+        self._db.execute("INSERT INTO erased(request_id, i) VALUES(?, ?)", (request_id, i))
+
+    def erased(self) -> list[bytes]:
+        """Return the requests that were erased."""
+        return [bytes(row[0]) for row in self._db.execute("SELECT request_id FROM erased ORDER BY i")]
 
     def feed(self, org: bytes, from_index: int, limit: int) -> list[FeedItem]:
         """Return what was addressed to an organisation from a log index on."""
@@ -282,6 +313,10 @@ class SqliteExchangeStore:
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+
+def _view(row: tuple[int, bytes, bytes | None, bytes, bytes, bytes | None, int]) -> ViewRow:
+    return ViewRow(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]))
 
 
 def _feed_item(row: tuple[int, bytes, bytes, int, bytes]) -> FeedItem:

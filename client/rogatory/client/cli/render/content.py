@@ -29,32 +29,34 @@ _GROUNDS = {
 
 def particulars_tree(particulars: Particulars) -> Section:
     """Return the sealed part of one task."""
+    rows = (*particulars_rows(particulars), bytes_row("commitment key", particulars.commitment_key))
+    return Section(f"Particulars of task {particulars.task} (sealed)", rows)
+
+
+def particulars_rows(particulars: Particulars) -> Iterator[Row]:
+    """Yield what a person reads of the sealed part of one task."""
     identifier = particulars.identifier.decode("utf-8", "backslashreplace")
-    return Section(
-        f"Particulars of task {particulars.task} (sealed)",
-        (
-            text_row("identifier", identifier, particulars.identifier_type, strict=True),
-            *spoken_rows(particulars.identifier_type, identifier),
-            *_exhibit(particulars.exhibit),
-            text_row("service", particulars.service or "none", strict=True),
-            list_row("data elements", particulars.elements),
-            text_row("purpose", particulars.purpose, strict=True),
-            instant_row("from", particulars.since),
-            instant_row("until, included", particulars.until),
-            *(instant_row("seen at", moment) for moment in particulars.observed),
-            *_words("words for the provider", particulars.words),
-            bytes_row("commitment key", particulars.commitment_key),
-        ),
-    )
+    yield text_row("identifier", identifier, particulars.identifier_type, strict=True)
+    yield from spoken_rows(particulars.identifier_type, identifier)
+    yield from _exhibit(particulars.exhibit)
+    yield text_row("service", particulars.service or "none", strict=True)
+    yield list_row("data elements", particulars.elements)
+    yield text_row("purpose", particulars.purpose, strict=True)
+    yield instant_row("from", particulars.since)
+    yield instant_row("until, included", particulars.until)
+    yield from (instant_row("seen at", moment) for moment in particulars.observed)
+    yield from _words("words for the provider", particulars.words)
 
 
 def grounds_tree(grounds: Grounds) -> Section:
     """Return the grounds; empty fields are shown as empty, since their absence is what an authority looks for."""
-    rows = [
-        words_row(_GROUNDS.get(field.name, field.name), getattr(grounds, field.name) or "none")
-        for field in dataclasses.fields(grounds)
-    ]
-    return Section("Grounds (sealed to agency and authority)", tuple(rows))
+    return Section("Grounds (sealed to agency and authority)", tuple(grounds_rows(grounds)))
+
+
+def grounds_rows(grounds: Grounds) -> Iterator[Row]:
+    """Yield each field of the grounds, an empty one too."""
+    for field in dataclasses.fields(grounds):
+        yield words_row(_GROUNDS.get(field.name, field.name), getattr(grounds, field.name) or "none")
 
 
 def note_tree(note: Note) -> Section:

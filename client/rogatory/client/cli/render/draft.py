@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rogatory.client.cli.catalogue import sentence
 from rogatory.client.cli.render.content import local_and_utc, reduced_rows, spoken_rows
 from rogatory.client.cli.render.tree import Row, Section, list_row, text_row, words_row
 from rogatory.client.cli.results import LintResult
@@ -53,10 +52,11 @@ def findings_tree(result: LintResult) -> Section:
             Section(
                 f"{item.severity}: {item.code}",
                 (
-                    text_row("what", sentence(item.code, item.rule).what),
+                    text_row("what", item.what),
                     text_row("rule", item.rule or "none", strict=True),
+                    *([text_row("legal basis", item.basis)] if item.basis else []),
                     text_row("field", item.field or "none", strict=True),
-                    text_row("next", sentence(item.code, item.rule).advice),
+                    text_row("next", item.fix),
                 ),
             )
             for item in result.findings

@@ -7,23 +7,24 @@ in words, never by colour; the moment to compare with is passed in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rogatory.client.cli.catalogue import meaning, sentence
+from rogatory.client.cli.people import People
 from rogatory.client.cli.render.names import Names
+from rogatory.client.cli.render.people import called_row, called_section, heard_rows, step_rows
 from rogatory.client.cli.render.tree import Row, Section, bytes_row, list_row, text_row, time_row, utc
 from rogatory.client.cli.render.waits import debt_sections, flag_rows, holds_sections, proposal_sections
 from rogatory.client.cli.results import (
     CheckpointResult,
-    DiscardedResult,
     DutyResult,
-    FlushedResult,
     ListResult,
-    OutboxResult,
     RequestResult,
     SentResult,
     TaskResult,
 )
+from rogatory.client.cli.results_outbox import DiscardedResult, FlushedResult, OutboxResult
 
 _UNSAVED: Final = "NOT SAVED: your profile's disk did not take it; your next command fetches it again"
 
@@ -33,7 +34,7 @@ def code_row(label: str, code: str, kind: str = "") -> Row:
     return text_row(label, code or "none", meaning(code, kind), strict=True)
 
 
-def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
+def request_tree(found: RequestResult, names: Names, now_ms: int, people: People) -> Section:
     """Return one request: where it stands, its tasks, its duties, and everything that was said."""
     head = [
         bytes_row("request", found.request_id),
@@ -54,6 +55,8 @@ def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
         )
         if org or label != "to be told"
     ]
+    head += step_rows(found.steps, people, now_ms)
+    head += heard_rows(found.statements, people, now_ms)
     head.append(list_row("data categories", found.categories))
     head += flag_rows(found.flags)
     if found.preserved_until_ms:
@@ -62,7 +65,7 @@ def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
         head.append(text_row("extended", f"{found.extensions} times" if found.extensions > 1 else "once"))
     said = tuple(
         text_row(
-            f"entry {item.index}",
+            f"entry {item.index}" if item.index else "NOT in the log",
             f"{utc(item.time_ms)}  {item.kind} by {item.role}: {item.state}",
             names.remark(item.subject),
         )
@@ -84,18 +87,19 @@ def request_tree(found: RequestResult, names: Names, now_ms: int) -> Section:
         "Request",
         (
             *head,
+            *called_section(found.pages, people, now_ms),
             *holds_sections(found.holds, names),
             *proposal_sections(found.proposals),
             *debt_sections(found.debts, names),
             *(_task(task) for task in found.tasks),
-            *(_duty(duty, now_ms) for duty in found.duties),
+            *duty_sections(found.duties, now_ms),
             *answers,
             Section("What was said", said),
         ),
     )
 
 
-def list_tree(title: str, found: ListResult, now_ms: int) -> Section:
+def list_tree(title: str, found: ListResult, now_ms: int, people: People) -> Section:
     """Return a list of requests."""
     if not found.requests:
         return Section(title, (text_row("requests", "none"),))
@@ -111,6 +115,8 @@ def list_tree(title: str, found: ListResult, now_ms: int) -> Section:
                     code_row("state", item.state),
                     *(code_row("waits", name, "hold") for name in item.holds),
                     *([text_row("due", due(item.due_ms, now_ms))] if item.due_ms else []),
+                    *step_rows(item.steps, people, now_ms),
+                    *called_row(item.pages, people, now_ms),
                 ),
             )
             for item in found.requests
@@ -238,6 +244,11 @@ def _task(task: TaskResult) -> Section:
     if task.outcome:
         rows.append(code_row("outcome", task.outcome, "outcome"))
     return Section(f"Task {task.number}", tuple(rows))
+
+
+def duty_sections(duties: Iterable[DutyResult], now_ms: int) -> Iterator[Section]:
+    """Yield each duty with its clock."""
+    yield from (_duty(duty, now_ms) for duty in duties)
 
 
 def _duty(duty: DutyResult, now_ms: int) -> Section:

@@ -68,6 +68,7 @@ TITLES = {
     "CLAIM_COST": "Claim",
     "SETTLE_COST": "Answer to a claim",
     "TRANSMIT_OUTSIDE": "Went another way",
+    "ERASE": "Erasure",
     "CLOCK": "Fallen due",
     "REJECT": "Not accepted by the exchange",
     "STATUS": "Word of the exchange",
@@ -124,6 +125,8 @@ def _bound(header: Header) -> Iterator[Row]:
     yield text_row("log seen", f"size {seen.log_size}, root {seen.log_root.hex() or 'none'}")
     yield text_row("directory seen", f"log index {seen.directory_index}")
     yield text_row("request seen", f"position {seen.request_position}")
+    if seen.request_digest:
+        yield bytes_row("request seen, beyond the log", seen.request_digest)
     yield bytes_row("own feed seen", seen.feed_digest)
 
 
