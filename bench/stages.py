@@ -19,7 +19,7 @@ from bench.exchange import SENDER, Prepared, check_answers
 from rogatory.audit.log import Log
 from rogatory.protocol import codec, keys
 from rogatory.server import memory
-from rogatory.server.engine import Job, Op, ahead, submitting
+from rogatory.server.engine import Job, Op, ahead, placing, submitting
 from rogatory.server.engine.batch import Batch, Finish
 from rogatory.server.engine.states import States
 from rogatory.server.store.sqlite import SqliteExchangeStore
@@ -31,16 +31,16 @@ BUDGET: Final[Mapping[int, Mapping[str, float]]] = {
     64: {"parse": 10.6, "verify": 109, "decide": 10, "entry": 36, "write": 51, "sign": 1.9, "answer": 6.2},
     1: {"parse": 10.6, "verify": 109, "decide": 31.5, "entry": 36, "write": 297, "sign": 45, "answer": 6.2},
 }
-_BORDERS: Final[Sequence[tuple[object, str, str]]] = (
+BORDERS: Final[Sequence[tuple[object, str, str]]] = (
     (ahead, "_read", "parse"),
     (ahead, "verify_envelope", "parse"),
     (keys, "verify", "verify"),
     (submitting, "_accept", "decide"),
-    (submitting, "entry_fields", "entry"),
+    (placing, "entry_fields", "entry"),
     (Batch, "place", "entry"),
     (Vault, "flush", "write"),
     (States, "put", "write"),
-    (submitting, "_feed", "write"),
+    (placing, "_feed", "write"),
     (SqliteExchangeStore, "add_statement", "write"),
     (SqliteExchangeStore, "add_head", "write"),
     (Log, "write", "write"),
@@ -116,7 +116,7 @@ def stage_times(world: Prepared, batch_size: int, rounds: int, statements: int) 
 @contextmanager
 def _borders(watch: Stopwatch) -> Iterator[None]:
     """Put the stopwatch in place, and take it away again."""
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in _BORDERS]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in BORDERS]
     transaction = SqliteExchangeStore.transaction
 
     @contextmanager
@@ -128,7 +128,7 @@ def _borders(watch: Stopwatch) -> Iterator[None]:
         with watch.stage("write"):
             inner.__exit__(None, None, None)
 
-    for owner, name, stage in _BORDERS:
+    for owner, name, stage in BORDERS:
         setattr(owner, name, watch.wrap(getattr(owner, name), stage))
     setattr(SqliteExchangeStore, "transaction", timed)  # noqa: B010 - a plain assignment is refused by the type checker
     try:
