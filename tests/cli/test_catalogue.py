@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import Realm
-from tests.support.published import check_published
+from tests.support.commands import Realm, said
 
 HERE = Path(__file__).parent
 DECLARED: dict[str, Any] = json.loads((HERE / "files" / "catalogue.json").read_text("utf-8"))
@@ -26,15 +25,6 @@ def realm(tmp_path: Path) -> Iterator[Realm]:
     made.start()
     yield made
     made.stop()
-
-
-def said(realm: Realm, *arguments: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
-    ran = realm.here(*arguments, "--json", stdin=stdin)
-    assert ran.code == code, ran.out + ran.err
-    check_published(ran.out, ran.code)
-    found: dict[str, Any] = json.loads(ran.out)
-    result: dict[str, Any] = found.get("result") or found["error"]
-    return result
 
 
 def declare(realm: Realm, data: dict[str, Any], who: str = "compliance", code: int = 0) -> dict[str, Any]:

@@ -6,15 +6,13 @@ What is destroyed where is not looked at here.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.commands import Realm
+from tests.support.commands import Realm, said
 
 HERE = Path(__file__).parent
 AGENCY, COLLEAGUE = ("--profile", "investigator"), ("--profile", "duty-officer")
@@ -27,14 +25,6 @@ def realm(tmp_path: Path) -> Iterator[Realm]:
     made.start()
     yield made
     made.stop()
-
-
-def said(realm: Realm, *arguments: str, code: int = 0) -> dict[str, Any]:
-    ran = realm.here(*arguments, "--json")
-    assert ran.code == code, ran.out + ran.err
-    found: dict[str, Any] = json.loads(ran.out)
-    result: dict[str, Any] = found.get("result") or found["error"]
-    return result
 
 
 def test_a_request_is_erased_by_two_officers_and_who_asks_is_told_so(realm: Realm) -> None:

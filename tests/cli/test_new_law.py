@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rogatory.client.pack_library import shipped_packs
-from tests.support.commands import Realm
+from tests.support.commands import Realm, said
 
 HERE = Path(__file__).parent
 DEADLINE = "produce: {normal: P10D, emergency: PT8H"
@@ -77,14 +77,6 @@ def realm(tmp_path: Path) -> Iterator[Realm]:
     made.start()
     yield made
     made.stop()
-
-
-def said(realm: Realm, *arguments: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
-    ran = realm.here(*arguments, "--json", stdin=stdin)
-    assert ran.code == code, ran.out + ran.err
-    found: dict[str, Any] = json.loads(ran.out)
-    result: dict[str, Any] = found.get("result") or found["error"]
-    return result
 
 
 def enact(realm: Realm, name: str, text: str) -> None:

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import Realm
-from tests.support.published import check_published
+from tests.support.commands import Realm, said
 
 HERE = Path(__file__).parent
 ME = ("--profile", "investigator")
@@ -28,15 +27,6 @@ def realm(tmp_path: Path) -> Iterator[Realm]:
     made.start()
     yield made
     made.stop()
-
-
-def said(realm: Realm, *arguments: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
-    ran = realm.here(*arguments, "--json", stdin=stdin)
-    assert ran.code == code, ran.out + ran.err
-    check_published(ran.out, ran.code)
-    found: dict[str, Any] = json.loads(ran.out)
-    result: dict[str, Any] = found.get("result") or found["error"]
-    return result
 
 
 def day(back: int) -> str:

@@ -14,8 +14,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from typing_extensions import override
 
@@ -117,7 +119,7 @@ class Realm:
             os.environ.update(before)
             os.chdir(folder)
             sys.stdin = reader
-        return Ran(code, out.getvalue(), err.getvalue())
+        return _published(arguments, Ran(code, out.getvalue(), err.getvalue()))
 
     def run(self, *arguments: str, stdin: str = "", failpoints: str | None = None) -> Ran:
         """Runs the command in the folder, as a shell would."""
@@ -133,8 +135,20 @@ class Realm:
             timeout=120,
             check=False,
         )
-        ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
-        if "--json" in arguments:
-            assert ran.out, f"nothing came but: {ran.err}"
-            check_published(ran.out, ran.code)
-        return ran
+        return _published(arguments, Ran(done.returncode, done.stdout.decode(), done.stderr.decode()))
+
+
+def _published(arguments: Sequence[str], ran: Ran) -> Ran:
+    if "--json" in arguments:
+        assert ran.out, f"nothing came but: {ran.err}"
+        check_published(ran.out, ran.code)
+    return ran
+
+
+def said(realm: Realm, *arguments: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
+    """Runs a command with `--json`, which must end as told, and returns its result or its error."""
+    ran = realm.here(*arguments, "--json", stdin=stdin)
+    assert ran.code == code, ran.out + ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    result: dict[str, Any] = found.get("result") or found["error"]
+    return result

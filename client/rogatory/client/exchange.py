@@ -154,16 +154,16 @@ class ExchangeClient:
             self.state, "scheme", *self.state.stored_scheme(), codec.encode(directory), codec.encode(packs)
         ):
             self._continues(scheme)
-        listed = await self._listed(scheme)
+        listed, catalogues = await self._listed(scheme)
         self.state.note_heads(*scheme.heads)
         checkpoint, checked = await check_heads(self.state, scheme.log, self.checkpoint, self._clock.now_ms())
         self.state.save_scheme(directory, packs, version)
         self.state.save_catalogues(listed)
-        self._scheme, self._catalogues = scheme, verify_catalogues(listed, scheme)
+        self._scheme, self._catalogues = scheme, catalogues
         return SyncReport(checkpoint, scheme.directory.index, len(scheme.packs), checked)
 
-    async def _listed(self, scheme: Scheme) -> ListProvidersResponse:
-        """Fetch what providers declare; verified, and held against what was verified before."""
+    async def _listed(self, scheme: Scheme) -> tuple[ListProvidersResponse, Catalogues]:
+        """Fetch what providers declare, as it came and verified; it was held against what was verified before."""
         answer = await self.channel.call(
             "DirectoryService/ListProviders", ListProvidersRequest(), ListProvidersResponse
         )
@@ -171,7 +171,7 @@ class ExchangeClient:
             found = verify_catalogues(answer, scheme)
             self._catalogues_continue(scheme, found)
         self.state.note_heads(*found.heads)
-        return answer
+        return answer, found
 
     def _catalogues_continue(self, scheme: Scheme, found: Catalogues) -> None:
         """Hold new catalogues against the stored ones; where those are damaged, what came stands by itself."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from rogatory.protocol.aftermath import ERROR_TERM, NOTICE
 from rogatory.protocol.header import Address
-from rogatory.protocol.lifecycle_table import LET_GO, OPEN, UNTIL_ENDED, VALID
+from rogatory.protocol.lifecycle_table import LET_GO, UNTIL_ENDED, VALID
 from rogatory.protocol.state import TERMINAL, Flag, HoldName, Open, RequestState, StateName
 from rogatory.protocol.terms import CLARIFICATION, ENFORCING, EX_POST, PRESERVE, PRODUCE, VALIDATE, owed
 
@@ -119,11 +119,6 @@ def _asking(state: RequestState) -> Iterator[Step]:
     told = _due(state, NOTICE)
     if told is not None:
         yield Step("TELL_PERSON", state.agency, order, told, quiet=True)
-
-
-def can_be_seen(state: RequestState) -> bool:
-    """Tell whether the lifecycle still takes a ``page_ack`` for a request."""
-    return state.name in OPEN
 
 
 def _due(state: RequestState, name: str) -> int | None:
